@@ -1,0 +1,57 @@
+/*
+ * Opens (MS-SMB2 3.3.1.10): a FileId and what it stands for, a file of the
+ * object store or a named pipe. What is done with the file is the store's
+ * business; here are identity and life.
+ *
+ *   open ──smb_open_co_close()──> closing (in no table; its waits are ended)
+ *        ──last request done────> closed (object closed), freed with last ref
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "smb/ports.h"
+
+struct smb_pipe;
+struct smb_session;
+struct smb_tree;
+
+struct smb_open {
+	uint64_t persistent, volatile_id; /* FileId */
+	unsigned int refs;
+	struct smb_session *session; /* borrowed: it outlives its opens */
+	struct smb_tree *tree;       /* reference */
+	TAILQ_ENTRY(smb_open) entry; /* of its session */
+	struct smb_object *object;   /* one of these two */
+	struct smb_pipe *pipe;
+	uint32_t requests;         /* that run on it */
+	struct smb_parked *closer; /* waits until requests is 1 or 0 */
+	bool is_closing;
+	uint64_t enumeration; /* QUERY_DIRECTORY calls are one at a time */
+};
+
+/* A reference to the session's open with this id, not closing; or NULL. */
+struct smb_open *smb_open_find(struct smb_session *session, uint64_t persistent,
+			       uint64_t volatile_id);
+struct smb_open *smb_open_ref(struct smb_open *open);
+struct smb_open *smb_open_unref(struct smb_open *open);
+
+/*
+ * A new open of the tree with fresh ids; takes `object` or `pipe`. The session
+ * holds a reference, the caller another. NULL: no memory or SMB_OPENS_MAX; the
+ * object is then still the caller's to close.
+ */
+struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
+			      struct smb_pipe *pipe);
+
+/*
+ * Takes it out of the tables, ends what waits on it, waits until no request
+ * but `except` (0 or 1, the caller's own) runs on it, and closes the object.
+ * FILE_CLOSED if somebody else was first. `ret_facts` may be NULL.
+ */
+enum nt_status smb_open_co_close(struct smb_open *open, uint32_t except,
+				 struct smb_file_facts *ret_facts);

@@ -1,0 +1,471 @@
+/*
+ * All that the protocol engine asks of others, in four structs of functions:
+ * smb_host_ops (time, chance, tasks), smb_wire_ops (one connection's bytes),
+ * smb_realm_ops (accounts and shares) and smb_object_ops (files, as MS-FSA has
+ * them). The engine calls them on its worker's thread only.
+ *
+ * Functions with `co_` may suspend the calling task: the engine does not know
+ * how. Answers are return values. Names are UTF-16 code units in host order;
+ * times are FILETIME (100 ns since 1601-01-01 UTC).
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smb/status.h"
+
+struct smb_reply;
+
+/* ---- the host ---- */
+
+/* A task that the engine started. `handle` is the host's; NULL: not running. */
+struct smb_task {
+	void *handle;
+};
+
+/* One wait of a task for something in the engine. Start with {}. */
+struct smb_parked {
+	void *handle[6]; /* the host's */
+};
+
+struct smb_timer {
+	void (*fire)(struct smb_timer *timer);
+	void *handle[4]; /* the host's */
+};
+
+enum smb_log_level {
+	SMB_LOG_WARN, /* a peer misbehaved */
+	SMB_LOG_INFO,
+	SMB_LOG_DEBUG,
+};
+
+struct smb_host_ops {
+	uint64_t (*now)(void *host);      /* FILETIME, wall clock */
+	uint64_t (*ticks_ms)(void *host); /* monotonic, milliseconds */
+	void (*random)(void *host, void *to, size_t length);
+
+	/*
+	 * Starts fn(arg) as a task of this worker. Tasks begin in the order of
+	 * these calls, soon, never inside this call. False: out of memory.
+	 * task->handle is good until fn returns; fn itself sets it to NULL
+	 * before its memory goes.
+	 */
+	bool (*run)(void *host, void (*fn)(void *arg), void *arg,
+		    struct smb_task *task);
+
+	/* The task's wait, this or the next one, ends with CANCELLED. */
+	void (*cancel)(void *host, struct smb_task *task);
+
+	/* SUCCESS once woken, IO_TIMEOUT, or CANCELLED. */
+	enum nt_status (*co_park)(void *host, struct smb_parked *parked,
+				  uint32_t timeout_ms);
+	void (*wake)(void *host, struct smb_parked *parked);
+
+	void (*timer_set)(void *host, struct smb_timer *timer, uint32_t ms);
+	void (*timer_clear)(void *host, struct smb_timer *timer);
+	bool (*log_is_on)(void *host, enum smb_log_level level);
+	void (*log)(void *host, enum smb_log_level level, const char *line);
+};
+
+/* ---- one connection ---- */
+
+struct smb_wire_ops {
+	/*
+	 * Takes a reply (smb/smb.h), sends replies strictly in the order of
+	 * these calls, and calls smb_reply_free() when it is sent or dropped.
+	 * Never waits.
+	 */
+	void (*queue)(void *wire, struct smb_reply *reply);
+
+	/*
+	 * Ends the connection: at once, or after what is queued. The engine
+	 * gets smb_channel_closed() later, from the wire's own top, once.
+	 */
+	void (*close)(void *wire, bool after_queue);
+
+	/* Text of the peer's address, for the log. Borrowed. */
+	const char *(*peer)(void *wire);
+};
+
+/* ---- names ---- */
+
+struct smb_name {
+	const uint16_t *units;
+	uint32_t count;
+};
+
+/* ---- accounts and shares ---- */
+
+/*
+ * Who somebody is, as the realm knows them; the realm embeds this. Counted by
+ * user_ref and user_unref; frozen.
+ */
+struct smb_user {
+	char name[256]; /* UTF-8, as the realm spells it */
+	bool is_guest;
+	bool is_anonymous;
+	bool is_disabled; /* known, and may not log on */
+};
+
+enum smb_policy {
+	SMB_POLICY_OFF,
+	SMB_POLICY_DESIRED,
+	SMB_POLICY_REQUIRED,
+};
+
+/* Facts of the server. Frozen while the engine lives. */
+struct smb_server_facts {
+	uint8_t guid[16];      /* the same over restarts */
+	char netbios_name[16]; /* upper case */
+	char dns_name[256];
+	char comment[64];
+	uint16_t dialect_min, dialect_max;
+	enum smb_policy signing; /* DESIRED or REQUIRED */
+	enum smb_policy encryption;
+	uint32_t io_size_max; /* READ, WRITE, TRANSACT: 64 KiB … 8 MiB */
+	uint16_t credits_max;
+	bool is_test; /* private FSCTLs of the conformance tests */
+};
+
+enum smb_share_type {
+	SMB_SHARE_DISK = 1,
+	SMB_SHARE_PIPE = 2,
+};
+
+struct smb_share_facts {
+	char name[128]; /* UTF-8 */
+	char comment[128];
+	enum smb_share_type type;
+	uint32_t flags; /* MS-SMB2 2.2.10 ShareFlags without ENCRYPT_DATA */
+	uint32_t access_max; /* MaximalAccess of the connecting user */
+	bool must_encrypt;
+	bool is_hidden; /* not in the share list */
+};
+
+/* A share as one session sees it; the object store embeds this. */
+struct smb_volume {
+	struct smb_share_facts facts;
+};
+
+struct smb_realm_ops {
+	/* The server's facts. Borrowed, frozen. */
+	const struct smb_server_facts *(*server)(void *realm);
+
+	/*
+	 * The account called `name` (any case) and its NT hash. False if there
+	 * is none. `ret_user` is a reference.
+	 */
+	bool (*account)(void *realm, struct smb_name name,
+			struct smb_user **ret_user, uint8_t ret_nt_hash[16]);
+
+	/* A reference to the guest or the anonymous user; NULL: refused. */
+	struct smb_user *(*guest)(void *realm);
+	struct smb_user *(*anonymous)(void *realm);
+	struct smb_user *(*user_ref)(struct smb_user *user);
+	void (*user_unref)(struct smb_user *user);
+
+	/*
+	 * Connects to a share by its UTF-8 name, in any case; IPC$ is the
+	 * engine's own and never asked for. BAD_NETWORK_NAME, ACCESS_DENIED.
+	 * Give the volume back with smb_object_ops.disconnect.
+	 */
+	enum nt_status (*co_connect)(void *realm, struct smb_user *user,
+				     const char *share,
+				     struct smb_volume **ret_volume);
+
+	/* Calls `each` for every share that the user may list; not IPC$. */
+	void (*shares)(void *realm, struct smb_user *user,
+		       void (*each)(void *arg,
+				    const struct smb_share_facts *share),
+		       void *arg);
+};
+
+/* ---- the object store ---- */
+
+/*
+ * One request as far as the object store may know it. A wait for other
+ * clients that may be long is announced once: the engine then sends the
+ * interim answer.
+ */
+struct smb_call {
+	void (*going_async)(struct smb_call *call);
+};
+
+/* Facts of a file or directory, enough for every class of MS-FSCC 2.4. */
+struct smb_file_facts {
+	uint64_t creation, access, write, change; /* FILETIME */
+	uint64_t allocation;                      /* bytes */
+	uint64_t end_of_file;                     /* bytes */
+	uint32_t attributes; /* FILE_ATTRIBUTE_*; never 0 */
+	uint32_t links;
+	uint64_t index; /* 64-bit file id; stable, or 0 */
+	uint64_t volume_id;
+	uint32_t ea_size;
+	uint32_t reparse_tag; /* 0 unless FILE_ATTRIBUTE_REPARSE_POINT */
+	bool is_directory;
+	bool is_delete_pending;
+};
+
+/* Facts of an open, besides those of its file. */
+struct smb_open_facts {
+	struct smb_file_facts file;
+	uint32_t granted; /* access mask */
+	uint32_t mode;    /* create options of FileModeInformation */
+	uint64_t position;
+	struct smb_name path; /* with a leading backslash; until next wait */
+};
+
+/* One open of a file or directory; the object store embeds this. */
+struct smb_object {
+	uint32_t granted;
+	bool is_directory;
+};
+
+struct smb_create {
+	struct smb_name name; /* below the share; empty is its root */
+	uint32_t access;      /* DesiredAccess as sent */
+	uint32_t attributes;
+	uint32_t sharing;     /* FILE_SHARE_* */
+	uint32_t disposition; /* 0 … 5, checked */
+	uint32_t options;     /* CreateOptions as sent */
+	bool has_allocation;
+	uint64_t allocation;     /* AlSi */
+	bool wants_max_access;   /* MxAc */
+	const uint8_t *security; /* SecD; NULL without */
+	uint32_t security_length;
+	const uint8_t *eas; /* ExtA: a checked FILE_FULL_EA list; or NULL */
+	uint32_t eas_length;
+	bool has_snapshot;
+	uint64_t snapshot; /* TWrp, FILETIME */
+};
+
+enum smb_create_action {
+	SMB_CREATE_SUPERSEDED = 0,
+	SMB_CREATE_OPENED = 1,
+	SMB_CREATE_CREATED = 2,
+	SMB_CREATE_OVERWRITTEN = 3,
+};
+
+struct smb_created {
+	struct smb_object *object;
+	enum smb_create_action action;
+	struct smb_file_facts facts;
+	enum nt_status max_access_status;
+	uint32_t max_access;
+	/* With STOPPED_ON_SYMLINK: the target (malloc, the caller's to free),
+	   and how many bytes of the name (UTF-16) lie behind the link. */
+	uint16_t *symlink_target;
+	uint32_t symlink_target_count;
+	uint16_t symlink_unparsed;
+	bool symlink_is_relative;
+};
+
+struct smb_read {
+	uint64_t offset;
+	uint32_t length;
+	uint32_t minimum;
+	bool is_unbuffered;
+	bool may_be_opaque; /* the bytes may stay in the kernel */
+	/* Asked for memory once, if the bytes must lie in memory; else not. */
+	uint8_t *(*room)(void *owner, uint32_t length);
+	void *owner;
+};
+
+/*
+ * Payload of a reply. `bytes` lie in the room that was given; or else they
+ * are in the kernel, and `opaque` is what the wire knows them by.
+ */
+struct smb_body {
+	const uint8_t *bytes;
+	uint32_t length;
+	void *opaque;
+};
+
+struct smb_write {
+	const uint8_t *bytes;
+	uint32_t length;
+	uint64_t offset; /* UINT64_MAX: at the end */
+	bool is_write_through;
+};
+
+/* One entry of a directory. */
+struct smb_dir_entry {
+	struct smb_name name;
+	struct smb_name short_name;
+	struct smb_file_facts facts;
+	uint32_t file_index;
+};
+
+struct smb_list {
+	struct smb_name pattern; /* empty: that of the scan so far */
+	bool is_restart;         /* RESTART_SCANS */
+	bool is_reopen;          /* REOPEN: the pattern too is new */
+	bool is_single;          /* RETURN_SINGLE_ENTRY */
+	bool needs_facts;        /* false for FileNamesInformation */
+	/*
+	 * Takes an entry, or says false if it did not fit: it then comes again
+	 * as the first of the next call.
+	 */
+	bool (*take)(void *arg, const struct smb_dir_entry *entry);
+	void *arg;
+};
+
+enum smb_set_kind {
+	SMB_SET_BASIC,
+	SMB_SET_RENAME,
+	SMB_SET_LINK,
+	SMB_SET_DISPOSITION,
+	SMB_SET_POSITION,
+	SMB_SET_MODE,
+	SMB_SET_ALLOCATION,
+	SMB_SET_END_OF_FILE,
+	SMB_SET_VALID_DATA,
+	SMB_SET_SHORT_NAME,
+	SMB_SET_EAS,
+};
+
+struct smb_set {
+	enum smb_set_kind kind;
+	/* BASIC: FILETIMEs as sent (0, -1, -2 have meanings); attributes. */
+	uint64_t creation, access, write, change;
+	uint32_t attributes;
+	/* RENAME, LINK: the new name below the share, no leading backslash. */
+	struct smb_name name;
+	bool is_replace;
+	/* DISPOSITION */
+	bool is_delete;
+	/* POSITION, ALLOCATION, END_OF_FILE, VALID_DATA: bytes. MODE: mode. */
+	uint64_t value;
+	/* EAS: a checked FILE_FULL_EA list */
+	const uint8_t *eas;
+	uint32_t eas_length;
+};
+
+struct smb_volume_facts {
+	uint64_t creation; /* FILETIME */
+	uint32_t serial;
+	uint64_t volume_id;
+	char label[32];      /* UTF-8 */
+	uint32_t attributes; /* FILE_* of FileFsAttributeInformation */
+	uint32_t name_max;   /* UTF-16 units */
+	uint64_t units_total, units_free, units_available;
+	uint32_t unit_sectors;
+	uint32_t sector_bytes; /* logical */
+	uint32_t physical_sector_bytes;
+	bool is_read_only;
+};
+
+struct smb_lock {
+	uint64_t offset;
+	uint64_t length;
+	bool is_exclusive;
+	bool is_unlock;
+};
+
+struct smb_locks {
+	const struct smb_lock *locks;
+	uint32_t count;
+	bool is_immediate; /* FAIL_IMMEDIATELY */
+};
+
+/* Flags of smb_object_ops.co_ioctl's answer. */
+struct smb_ioctl {
+	uint32_t code;
+	const uint8_t *in;
+	uint32_t in_length;
+	uint8_t *out; /* room for out_size bytes */
+	uint32_t out_size;
+};
+
+struct smb_object_ops {
+	/* All objects of the volume are closed by then. */
+	void (*disconnect)(struct smb_volume *volume);
+
+	/*
+	 * MS-FSA 2.1.5.1. On success ret_created->object is open; end it with
+	 * co_close. Suspends while it waits for other clients.
+	 */
+	enum nt_status (*co_create)(struct smb_volume *volume,
+				    struct smb_call *call,
+				    const struct smb_create *how,
+				    struct smb_created *ret_created);
+
+	/*
+	 * MS-FSA 2.1.5.4. The object is gone when it returns, whatever it
+	 * returns. ret_facts (may be NULL) are those after the close.
+	 */
+	enum nt_status (*co_close)(struct smb_object *object,
+				   struct smb_file_facts *ret_facts);
+	enum nt_status (*co_flush)(struct smb_object *object);
+	enum nt_status (*co_read)(struct smb_object *object,
+				  const struct smb_read *how,
+				  struct smb_body *ret_body);
+	enum nt_status (*co_write)(struct smb_object *object,
+				   const struct smb_write *how);
+	enum nt_status (*co_lock)(struct smb_object *object,
+				  struct smb_call *call,
+				  const struct smb_locks *locks);
+	enum nt_status (*co_list)(struct smb_object *object,
+				  const struct smb_list *how);
+	enum nt_status (*co_query)(struct smb_object *object,
+				   struct smb_open_facts *ret_facts);
+	enum nt_status (*co_set)(struct smb_object *object,
+				 const struct smb_set *set);
+
+	/* A self-relative descriptor with the parts of `parts`
+	   (SECURITY_INFORMATION): its length; BUFFER_TOO_SMALL with the length
+	   that is needed. */
+	enum nt_status (*co_query_security)(struct smb_object *object,
+					    uint32_t parts, uint8_t *to,
+					    uint32_t size,
+					    uint32_t *ret_length);
+	enum nt_status (*co_set_security)(struct smb_object *object,
+					  uint32_t parts,
+					  const uint8_t *security,
+					  uint32_t length);
+
+	/* A FILE_FULL_EA list of all EAs: NO_EAS_ON_FILE if there is none. */
+	enum nt_status (*co_query_eas)(struct smb_object *object, uint8_t *to,
+				       uint32_t size, uint32_t *ret_length);
+
+	/* FILE_STREAM_INFORMATION entries, as they go on the wire. */
+	enum nt_status (*co_query_streams)(struct smb_object *object,
+					   uint8_t *to, uint32_t size,
+					   uint32_t *ret_length);
+	enum nt_status (*co_query_volume)(struct smb_volume *volume,
+					  struct smb_volume_facts *ret_facts);
+
+	/* FSCTLs on a file. INVALID_DEVICE_REQUEST for those it has not. */
+	enum nt_status (*co_ioctl)(struct smb_object *object,
+				   const struct smb_ioctl *ioctl,
+				   uint32_t *ret_length);
+
+	/*
+	 * CHANGE_NOTIFY: waits for changes; FILE_NOTIFY_INFORMATION records.
+	 * NOTIFY_ENUM_DIR with no bytes on overflow; NOTIFY_CLEANUP when the
+	 * object closes.
+	 */
+	enum nt_status (*co_notify)(struct smb_object *object,
+				    struct smb_call *call, uint32_t filter,
+				    bool is_recursive, uint8_t *to,
+				    uint32_t size, uint32_t *ret_length);
+
+	/* Ends the waits of others on this object before it is closed. */
+	void (*closing)(struct smb_object *object);
+
+	/* Gives up a payload that was not sent. */
+	void (*body_drop)(struct smb_body *body);
+};
+
+/* All four, and what each is called with. Frozen; borrowed by the engine. */
+struct smb_ports {
+	const struct smb_host_ops *host_ops;
+	void *host;
+	const struct smb_realm_ops *realm_ops;
+	void *realm;
+	const struct smb_object_ops *object_ops;
+};

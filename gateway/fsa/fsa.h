@@ -1,0 +1,60 @@
+/*
+ * Windows file semantics over store/: what MS-FSA calls the object store. This
+ * is the room's face to the process; the protocol engine sees only
+ * smb_object_ops. Speaks NTSTATUS; errno becomes NTSTATUS in status.c alone.
+ *
+ * Thread: struct fsa is shared (its buckets' locks); shares are frozen;
+ * volumes and opens belong to a worker.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/store/store.h"
+#include "smb/ports.h"
+#include "smb/status.h"
+
+/* The file nodes of the process, shared by all workers. */
+struct fsa;
+
+/* NULL: out of memory. No open is left when it is freed. */
+struct fsa *fsa_new(void);
+struct fsa *fsa_free(struct fsa *fsa);
+
+/* How many nodes (files that somebody has open) exist now. Thread: any. */
+size_t fsa_node_count(struct fsa *fsa);
+
+enum fsa_attributes {
+	FSA_ATTRIBUTES_XATTR, /* user.DOSATTRIB; by mode where there is none */
+	FSA_ATTRIBUTES_MODE,  /* READONLY from the mode bits, nothing else */
+};
+
+/*
+ * How a tree is shown to clients: section 6 of the map. Frozen; whoever makes
+ * it keeps it until the last volume is gone.
+ */
+struct fsa_share {
+	struct fsa *fsa;
+	struct store_tree *tree;
+	bool is_case_sensitive;
+	bool maps_names; /* characters that Windows can't have, both ways */
+	enum fsa_attributes attributes;
+	bool hides_dot_files;  /* they carry HIDDEN */
+	bool hides_unreadable; /* access-based enumeration */
+	char label[32];        /* UTF-8, of the volume */
+};
+
+/*
+ * A share as one user sees it. Takes the reference to `creds`; calls
+ * release(owner) when the volume goes (smb_object_ops.disconnect). `facts` is
+ * copied, with access_max as the share grants it. NULL: out of memory, and the
+ * creds are then still the caller's.
+ */
+struct smb_volume *fsa_volume_new(const struct fsa_share *share,
+				  struct store_creds *creds,
+				  const struct smb_share_facts *facts,
+				  void (*release)(void *owner), void *owner);
+
+/* For struct smb_ports. */
+extern const struct smb_object_ops fsa_object_ops;

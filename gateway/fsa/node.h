@@ -1,0 +1,76 @@
+/*
+ * A file node: what is shared by all opens of one file, whoever they are:
+ * share modes, delete-on-close, byte ranges, times that were set by hand, and
+ * (later) oplocks. One node for each (tree, store_key) that is open.
+ *
+ *   absent ──fsa_node_get()──> live ──delete disposition──> doomed
+ *                               │                             │
+ *                               └──── last unref: freed <─────┘
+ *
+ * Thread: shared. Every field below the line is read and written under the
+ * lock of the node's bucket: fsa_node_lock()/fsa_node_unlock(), memory work
+ * only, never across a co_ call. References are counted under the same lock.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "gateway/fsa/fsa.h"
+#include "gateway/fsa/range.h"
+#include "gateway/loop/loop.h"
+
+struct fsa_open;
+
+TAILQ_HEAD(fsa_opens, fsa_open);
+
+struct fsa_node {
+	struct fsa *fsa;
+	struct store_tree *tree; /* borrowed from the share */
+	struct store_key key;
+	bool is_directory;
+	/* ---- under the lock ---- */
+	unsigned int refs;
+	struct fsa_node *next;  /* in its bucket */
+	struct fsa_opens opens; /* by their node_entry */
+	char *path; /* bytes, below the root, "" is the root; malloc */
+	bool is_delete_pending; /* the disposition is set */
+	bool is_deleted;        /* the name is gone; opens go on */
+	bool is_write_time_set; /* by a client: writes leave it alone */
+	uint64_t write_time;    /* FILETIME, if so */
+	struct fsa_ranges ranges;
+};
+
+/*
+ * The node of a file, made if there is none, as a reference. `path` is copied
+ * into a new node. NULL: out of memory.
+ */
+struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
+			      const struct store_key *key, const char *path,
+			      bool is_directory);
+
+/* The node of a file that somebody has open, as a reference; or NULL. */
+struct fsa_node *fsa_node_find(struct fsa *fsa, struct store_tree *tree,
+			       const struct store_key *key);
+struct fsa_node *fsa_node_unref(struct fsa_node *node);
+
+void fsa_node_lock(struct fsa_node *node);
+void fsa_node_unlock(struct fsa_node *node);
+
+/* A copy (malloc) of the path as it is now; NULL: out of memory. */
+char *fsa_node_path(struct fsa_node *node);
+
+/*
+ * A file or directory got another name: the paths of its node and, for a
+ * directory, of all nodes below it follow. Takes no lock of the caller's.
+ */
+void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
+		    const char *to, bool is_directory);
+
+/*
+ * Whether anybody has something open below this directory (itself left out).
+ */
+bool fsa_node_has_opens_below(struct fsa *fsa, struct store_tree *tree,
+			      const char *path);

@@ -1,0 +1,258 @@
+/*
+ * The room's own objects: a volume (a share as one user sees it) and an open.
+ * And what the files of this room offer each other. Private to gateway/fsa/.
+ *
+ * Thread: worker; of an open, what stands below the line also under the lock
+ * of its node.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "gateway/fsa/fsa.h"
+#include "gateway/fsa/node.h"
+#include "gateway/loop/loop.h"
+#include "gateway/store/store.h"
+#include "smb/ports.h"
+
+struct fsa_scan;
+
+struct fsa_volume {
+	struct smb_volume base; /* first */
+	const struct fsa_share *share;
+	struct store_creds *creds; /* reference */
+	void (*release)(void *owner);
+	void *owner;
+	size_t opens;
+};
+
+struct fsa_open {
+	struct smb_object base; /* first */
+	struct fsa_volume *volume;
+	struct fsa_node *node;   /* reference */
+	struct store_file *file; /* opened as much as `granted` needs; for
+				    attribute-only opens it is a PATH file */
+	uint32_t options;        /* CreateOptions that matter later */
+	uint64_t position;
+	uint32_t mode;    /* FileModeInformation */
+	bool was_written; /* by this open: the write time is to be settled */
+	/* Times that this handle froze (-1) or set: MS-FSA 2.1.5.14.2. */
+	bool holds_access_time, holds_write_time, holds_change_time;
+	uint16_t *name; /* as FileNameInformation tells it; malloc */
+	uint32_t name_count;
+	struct fsa_scan *scan; /* of QUERY_DIRECTORY, or NULL */
+	bool is_closing;
+	struct loop_waiters waits; /* of notify and locks on this open */
+	/* ---- under the node's lock ---- */
+	TAILQ_ENTRY(fsa_open) node_entry;
+	uint32_t access;       /* granted */
+	uint32_t sharing;      /* FILE_SHARE_* */
+	bool deletes_on_close; /* the create option */
+	bool is_stat; /* attributes only: neither shares nor conflicts */
+};
+
+static inline struct fsa_volume *fsa_volume_of(struct smb_volume *base)
+{
+	return (struct fsa_volume *)(void *)base;
+}
+
+static inline struct fsa_open *fsa_open_of(struct smb_object *base)
+{
+	return (struct fsa_open *)(void *)base;
+}
+
+/* ---- status.c: the border ---- */
+
+/* What was being done: the same errno means different things. */
+enum fsa_verb {
+	FSA_WALK, /* a directory on the way: a missing one is a missing path */
+	FSA_OPEN, /* the last component */
+	FSA_CREATE,
+	FSA_READ,
+	FSA_WRITE,
+	FSA_FLUSH,
+	FSA_LIST,
+	FSA_QUERY,
+	FSA_SET,
+	FSA_RENAME,
+	FSA_LINK,
+	FSA_DELETE,
+	FSA_XATTR,
+	FSA_FSCTL,
+	FSA_WAIT, /* for others */
+};
+
+/* `err` is 0 or more (SUCCESS), or -errno. PROTOCOL section of MS-ERREF. */
+enum nt_status fsa_status(enum fsa_verb verb, int64_t err);
+
+/* ---- name.c: Windows names and bytes on disk ---- */
+
+/*
+ * A checked Windows path as bytes below the root, "a/b/c" (malloc, the
+ * caller's). OBJECT_NAME_INVALID, OBJECT_PATH_SYNTAX_BAD, INVALID_PARAMETER
+ * (leading backslash). A stream part ("f:s") is cut off and told by
+ * `ret_stream` (where it begins in `name`, count if there is none); "::$DATA"
+ * is none.
+ */
+enum nt_status fsa_name_to_path(const struct fsa_share *share,
+				struct smb_name name, char **ret_path,
+				uint32_t *ret_stream);
+
+/*
+ * One component on disk as clients see it: the count of code units written,
+ * never 0. Bytes that aren't UTF-8 and characters that Windows can't have are
+ * mapped so that the name opens again. SIZE_MAX if it has more than `max`.
+ */
+size_t fsa_name_from_disk(const struct fsa_share *share, const char *disk,
+			  uint16_t *to, size_t max);
+
+/* A whole path "a/b" as "\a\b" (malloc), for FileNameInformation. */
+uint16_t *fsa_name_from_path(const struct fsa_share *share, const char *path,
+			     uint32_t *ret_count);
+
+/* ---- find.c: finding a name whatever its case ---- */
+
+struct fsa_found {
+	struct store_file *dir; /* the parent, opened PATH; close it */
+	char *path;       /* as it is spelled on disk, below the root; malloc */
+	const char *leaf; /* inside path; "" if it is the root itself */
+	bool exists;
+	struct store_stat stat; /* if so; of a link itself if it is one */
+};
+
+/*
+ * Finds what `path` means for this user: exact names first, else folded case,
+ * component by component. SUCCESS also if only the leaf is missing (then the
+ * leaf is spelled as asked). OBJECT_PATH_NOT_FOUND, ACCESS_DENIED, …
+ * STOPPED_ON_SYMLINK where links are shown. Free with fsa_found_fini().
+ */
+enum nt_status fsa_co_find(struct fsa_volume *volume, const char *path,
+			   struct fsa_found *ret_found);
+void fsa_found_fini(struct fsa_found *found);
+
+/* ---- access.c, pure but for the last ---- */
+
+/* GENERIC_* replaced by what they mean for files (MS-FSA 2.1.5.1). */
+uint32_t fsa_access_map(uint32_t mask);
+
+/*
+ * All that this user may do with the file: of owner, mode bits and POSIX ACL
+ * as the kernel decides, and of what the share allows.
+ */
+enum nt_status fsa_co_access_max(struct fsa_volume *volume,
+				 struct store_file *file,
+				 const struct store_stat *stat,
+				 struct store_file *parent, uint32_t *ret_mask);
+
+/* ---- dosattr.c: attributes and birth time ---- */
+
+struct fsa_dosattr {
+	uint32_t attributes; /* stored ones; 0: none stored */
+	bool has_creation;
+	uint64_t creation; /* FILETIME */
+};
+
+/*
+ * What user.DOSATTRIB says (formats of Samba, versions 3 and 4 and hex text);
+ * empty if there is none or the share keeps none.
+ */
+enum nt_status fsa_co_dosattr_get(struct fsa_volume *volume,
+				  struct store_file *file,
+				  struct fsa_dosattr *ret_attr);
+
+/* SUCCESS also where the backend has no xattrs: READONLY then goes to mode. */
+enum nt_status fsa_co_dosattr_set(struct fsa_volume *volume,
+				  struct store_file *file,
+				  const struct fsa_dosattr *attr);
+
+/* ---- facts.c: store facts as Windows facts ---- */
+
+uint64_t fsa_time_from_unix(const struct timespec *t);
+struct timespec fsa_time_to_unix(uint64_t filetime);
+
+/*
+ * Facts of a file from its stat, its stored attributes and its name's first
+ * byte (`leaf`, for hides_dot_files). Pure.
+ */
+void fsa_facts_from_stat(const struct fsa_volume *volume,
+			 const struct store_stat *stat,
+			 const struct fsa_dosattr *attr, const char *leaf,
+			 struct smb_file_facts *ret_facts);
+
+/* Facts of an open now: stat, attributes, and what its node knows better. */
+enum nt_status fsa_co_facts(struct fsa_open *open,
+			    struct smb_file_facts *ret_facts);
+
+/* Lays what a node knows better (times set by hand, delete pending, links)
+   over facts. Takes the node's lock. */
+void fsa_facts_of_node(struct fsa_node *node, struct smb_file_facts *facts);
+
+/* ---- open.c, close.c, io.c, lock.c ---- */
+
+enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
+			     const struct smb_create *how,
+			     struct smb_created *ret_created);
+enum nt_status fsa_co_close(struct smb_object *object,
+			    struct smb_file_facts *ret_facts);
+void fsa_closing(struct smb_object *object);
+enum nt_status fsa_co_flush(struct smb_object *object);
+enum nt_status fsa_co_read(struct smb_object *object,
+			   const struct smb_read *how,
+			   struct smb_body *ret_body);
+enum nt_status fsa_co_write(struct smb_object *object,
+			    const struct smb_write *how);
+enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
+			   const struct smb_locks *locks);
+void fsa_body_drop(struct smb_body *body);
+
+/* ---- directory.c, query.c, set.c, rename.c, acl.c, fsctl.c, notify.c ---- */
+
+enum nt_status fsa_co_list(struct smb_object *object,
+			   const struct smb_list *how);
+void fsa_scan_free(struct fsa_scan *scan);
+enum nt_status fsa_co_query(struct smb_object *object,
+			    struct smb_open_facts *ret_facts);
+enum nt_status fsa_co_set(struct smb_object *object, const struct smb_set *set);
+enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set);
+enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set);
+
+/* DISPOSITION and delete-on-close share these rules (READONLY, not empty). */
+enum nt_status fsa_co_may_delete(struct fsa_open *open);
+enum nt_status fsa_co_query_security(struct smb_object *object, uint32_t parts,
+				     uint8_t *to, uint32_t size,
+				     uint32_t *ret_length);
+enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
+				   const uint8_t *security, uint32_t length);
+enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
+				uint32_t size, uint32_t *ret_length);
+
+/* Sets EAs of a checked FILE_FULL_EA list: also CREATE's ExtA. */
+enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,
+			      uint32_t length);
+enum nt_status fsa_co_query_streams(struct smb_object *object, uint8_t *to,
+				    uint32_t size, uint32_t *ret_length);
+enum nt_status fsa_co_query_volume(struct smb_volume *volume,
+				   struct smb_volume_facts *ret_facts);
+enum nt_status fsa_co_ioctl(struct smb_object *object,
+			    const struct smb_ioctl *ioctl,
+			    uint32_t *ret_length);
+enum nt_status fsa_co_notify(struct smb_object *object, struct smb_call *call,
+			     uint32_t filter, bool is_recursive, uint8_t *to,
+			     uint32_t size, uint32_t *ret_length);
+void fsa_disconnect(struct smb_volume *volume);
+
+/* ---- pattern.c: wildcards of MS-FSA 2.1.4.4; pure, linear time ---- */
+
+bool fsa_pattern_matches(struct smb_name pattern, struct smb_name name,
+			 bool is_case_sensitive);
+
+/* ---- share_mode.c, disposition.c: pure ---- */
+
+/* Whether two opens of one file may stand beside each other. */
+bool fsa_share_mode_allows(uint32_t access_a, uint32_t sharing_a,
+			   uint32_t access_b, uint32_t sharing_b);
+
+/* Only facts and no data: such an open takes no part in sharing. */
+bool fsa_access_is_stat(uint32_t access);

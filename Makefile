@@ -11,9 +11,17 @@ WERROR  ?=
 
 VERSION := 0.1.0
 
+# Where the libraries are: make writes it once, installing what is missing
+# where it may, and then reads the makefile again.
 PKGS := gnutls libtasn1 liburing libconfig jansson
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunistring
+$(BUILD)/flags.mk: packaging/packages.sh
+	@mkdir -p $(@D)
+	@packaging/packages.sh build
+	@echo "PKG_CFLAGS := $$(pkg-config --cflags $(PKGS))" >$@
+	@echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunistring" >>$@
+ifeq ($(filter clean help format,$(MAKECMDGOALS)),)
+include $(BUILD)/flags.mk
+endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef \
@@ -48,6 +56,7 @@ LOOP_SRC  := $(call src,gateway/loop/*.c)
 STORE_SRC := $(call src,gateway/store/*.c)
 FSA_SRC   := $(call src,gateway/fsa/*.c)
 GW_SRC    := $(filter-out gateway/main.c,$(call src,gateway/*.c))
+FUZZ_SRC  := $(call src,tests/fuzz/fuzz_*.c)
 TEST_SRC  := $(call src,tests/client/*.c tests/fake/*.c)
 
 LIBS := $(BUILD)/libgw.a $(BUILD)/libfsa.a $(BUILD)/libstore.a \
@@ -61,7 +70,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help units clean format
+.PHONY: all help units replays fuzzers fuzz run check conformance bench install clean format
 
 all: $(BUILD)/smbgate
 
@@ -105,11 +114,66 @@ $(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
 $(eval $(call unit,gateway,$(TLIB) $(LIBS)))
 
+# Packages that tests need are installed before the first of them is compiled.
+$(BUILD)/.check-packages: packaging/packages.sh
+	@mkdir -p $(@D)
+	@packaging/packages.sh check
+	@touch $@
+$(call obj,$(UNITS) $(TEST_SRC) $(FUZZ_SRC) tests/fuzz/replay.c): | $(BUILD)/.check-packages
+
 units: $(UNIT_BINS)
 
+# ---- fuzzing: libFuzzer with clang; the corpus replayed with any compiler ----
+
+FUZZ_LIBS := $(BUILD)/libtest.a $(LIBS)
+
+$(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c) $(FUZZ_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+replays: $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/replay_%,$(FUZZ_SRC))
+
+# The targets proper live in a build of their own: everything by clang, with
+# coverage counters and sanitizers.
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+
+## make fuzz [SECONDS=60] [TARGET=frame]  each fuzz target for so long
+SECONDS ?= 60
+fuzz: | $(BUILD)/.check-packages
+	@SECONDS_EACH=$(SECONDS) TARGET=$(TARGET) tests/fuzz/run.sh
+
+# ---- what people type ----
+
+## make run          build, and export a demo tree on port 1445
+run: $(BUILD)/smbgate
+	@packaging/packages.sh run
+	@examples/demo.sh $(BUILD)/smbgate $(BUILD)/demo
+
+## make check        all tests; the last line is «N passed, N failed»
+check: | $(BUILD)/.check-packages
+	@tests/check.sh
+
+## make conformance  smbtorture, whole: TESTS="smb2.read …" ENGINE=uring|plain SECURITY=plain|sign|seal
+conformance: $(BUILD)/smbgate | $(BUILD)/.check-packages
+	@SMBGATE=$(abspath $(BUILD)/smbgate) tests/conformance.sh
+
+## make bench        smbgate's cost, beside smbd's where it is installed
+bench: $(BUILD)/smbgate | $(BUILD)/.check-packages
+	@SMBGATE=$(abspath $(BUILD)/smbgate) tests/bench.sh
+
+## make install      PREFIX=/usr/local DESTDIR=
+install: $(BUILD)/smbgate
+	install -D -m 755 $(BUILD)/smbgate $(DESTDIR)$(PREFIX)/bin/smbgate
+	install -D -m 644 docs/smbgate.8 $(DESTDIR)$(PREFIX)/share/man/man8/smbgate.8
+	install -D -m 644 docs/smbgate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/smbgate.conf.5
+	install -D -m 644 examples/smbgate.conf $(DESTDIR)$(PREFIX)/share/doc/smbgate/smbgate.conf
+	install -D -m 644 packaging/smbgate.service $(DESTDIR)$(PREFIX)/lib/systemd/system/smbgate.service
+
+## make clean        removes the build
 clean:
 	rm -rf $(BUILD)
 
+## make format       clang-format over all of it
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' | grep -v _table.h)
 

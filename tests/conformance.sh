@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The conformance suite against smbgate: one smbtorture process a test, held
+# against what Samba's own server passes. Prints the runner's report, ending
+# with its PASS/BASELINE line.
+#
+# TESTS     patterns of the runner; default: everything in scope
+# ENGINE    uring, plain or auto
+# SECURITY  plain (as negotiated), sign, seal or a list of these
+# SCALE     factor on every time limit (sanitizers)
+# RETRY     further tries of a test that failed (default 0)
+# OUT       directory that keeps results and logs
+# TAP=1     TAP lines instead of the report
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+
+SUITE=${SUITE:-$TOP/../shared/conformance}
+if [ ! -x "$SUITE/torture" ]; then
+	skip "conformance" "no conformance suite beside this checkout"
+	tap_done
+	exit
+fi
+OUT=${OUT:-$SCRATCH/out}
+mkdir -p "$OUT"
+
+# Its configuration is a contract with others: filled in, otherwise as it is.
+PORT=${PORT:-$(free_port)}
+mkdir -p "$SCRATCH"/{share,hideunread,noperm}
+chmod 777 "$SCRATCH/share" "$SCRATCH/hideunread"
+chmod 700 "$SCRATCH/noperm"
+gate_users
+sed -e "s,@PORT@,$PORT,; s,@DIR@,$SCRATCH,; s,@USERS@,$USERS," \
+	"$SUITE/smbgate.conf.in" >"$SCRATCH/smbgate.conf"
+gate_start "$SCRATCH/smbgate.conf" || exit 1
+
+failures=0
+for security in ${SECURITY:-plain}; do
+	case $security in
+	plain) args= ;;
+	sign) args=--arg=--client-protection=sign ;;
+	seal) args=--arg=--client-protection=encrypt ;;
+	*) echo "SECURITY is plain, sign or seal, not $security" >&2 && exit 2 ;;
+	esac
+	# shellcheck disable=SC2086
+	"$SUITE/torture" -p "$PORT" -S share -U tester%Tester-1 \
+		--user2 tester2%Tester-2 --clean --localdir "$SCRATCH/%s" \
+		--timeout-scale "${SCALE:-1}" --retry "${RETRY:-0}" \
+		-o "$OUT/$security.tsv" --logs "$OUT" $args \
+		--baseline "$SUITE/baseline-samba-4.17.tsv" \
+		${QUIET:+-q} ${TESTS:-} >"$OUT/$security.report" 2>"$OUT/$security.progress" ||
+		failures=1
+	if [ -n "${TAP:-}" ]; then
+		while IFS=$'\t' read -r name outcome _ line; do
+			case $outcome in
+			pass) ok "$security $name" ;;
+			skip) skip "$security $name" "${line:-by itself}" ;;
+			*) not_ok "$security $name # $outcome: $line" ;;
+			esac
+		done < <(tail -n +2 "$OUT/$security.tsv")
+	fi
+done
+if [ -n "${TAP:-}" ]; then
+	check "the server ends cleanly" gate_stop
+	tap_done
+	exit
+fi
+gate_stop || { echo "the server ended with status $?" && failures=1; }
+for security in ${SECURITY:-plain}; do
+	echo "== $security, engine $ENGINE"
+	cat "$OUT/$security.report"
+done
+exit $failures

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The Linux kernel's own client (cifs.ko), in a small virtual machine, against
+# smbgate on this machine.
+#
+# SCRIPTS  acceptance scripts to run (default: a short selection; «all»)
+# OPTS     mount options
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+
+VM=${VM:-$TOP/../shared/vm/cifs-vm}
+if [ ! -x "$VM" ]; then
+	skip "the kernel's client" "no virtual machine beside this checkout"
+elif ! command -v qemu-system-x86_64 >/dev/null; then
+	skip "the kernel's client" "qemu is not installed (packaging/packages.sh vm)"
+elif ! "$VM" build >"$SCRATCH/vm-build" 2>&1; then
+	skip "the kernel's client" "its image can't be built: $(tail -n 1 "$SCRATCH/vm-build")"
+else
+	gate_start || exit 1
+	# shellcheck disable=SC2086
+	"$VM" run --server-port "$PORT" --user tester --password Tester-1 \
+		--share share ${OPTS:+--opts "$OPTS"} ${SCRIPTS:-10-basic} \
+		>"$SCRATCH/vm" 2>&1
+	status=$?
+	while read -r word _ rest; do
+		case $word in
+		ok) case $rest in
+			*'# SKIP'*) skip "${rest%%# SKIP*}" "${rest##*# SKIP }" ;;
+			*) ok "$rest" ;;
+			esac ;;
+		not) not_ok "${rest#* }" ;;
+		esac
+	done < <(grep -aoE '(not )?ok [0-9]+ .*' "$SCRATCH/vm")
+	if [ "$status" -ne 0 ]; then
+		not_ok "the machine ended with status 0, not $status"
+		tail -n 40 "$SCRATCH/vm" | sed 's/^/# /'
+	fi
+	[ -z "${OUT:-}" ] || cp "$SCRATCH/vm" "$OUT"
+	check "the server ends cleanly" gate_stop
+fi
+tap_done

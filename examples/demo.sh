@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# demo.sh SMBGATE DIR [PORT]: makes a small tree in DIR and exports it. The
-# password is made up anew each time and printed.
+# demo.sh SMBGATE DIR [PORT]: makes a small tree in DIR and exports it, until
+# Ctrl-C. The password is made up anew each time and printed.
 set -eu
 smbgate=$1
 dir=$2
@@ -14,10 +14,4 @@ printf 'Äpfel, çilek, яблоко, 苹果, 🍎\n' >"$dir/Documents/Fruit –
 for month in June July August; do
 	printf 'Notes of %s\n' "$month" >"$dir/Photos/Summer/$month.txt"
 done
-password=$("$smbgate" user --generate)
-file=$(mktemp)
-trap 'rm -f "$file"' EXIT
-printf '%s\n' "$password" >"$file"
-echo "  exporting $dir, stop with Ctrl-C"
-echo "  user demo, password $password"
-"$smbgate" export "$dir" --name demo --port "$port" --user demo --password-file "$file"
+exec "$smbgate" export "$dir" --name demo --port "$port" --user demo

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# What smbgate costs, beside smbd where that is installed: the load generator
+# runs against both in alternation, on the same directory, in a network
+# namespace of its own (reno does not pace), servers on one core, client on the
+# other. Prints a Markdown table of medians and ratios (A smbgate, B smbd).
+# Needs root.
+#
+# ROWS    words of the table below (default: all)
+# ROUNDS  rounds a row (default 3)    SPAN  seconds a run (default 1)
+. "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
+
+SUITE=${SUITE:-$TOP/../shared/bench}
+[ -d "$SUITE" ] || { echo "there is no load generator beside this checkout" >&2; exit 1; }
+[ "$(id -u)" -eq 0 ] || { echo "make bench needs root, for its network namespace" >&2; exit 1; }
+ROUNDS=${ROUNDS:-3}
+SPAN=${SPAN:-1}
+# name | workload and options
+TABLE='read-1M|seqread --size 1M --depth 4
+read-64K|seqread --size 64K --depth 16
+read-1M-gmac|seqread --size 1M --depth 4 --security sign --sign gmac
+read-1M-cmac|seqread --size 1M --depth 4 --security sign --sign cmac
+read-1M-gcm|seqread --size 1M --depth 4 --security seal
+write-1M|seqwrite --size 1M --depth 4
+write-1M-gmac|seqwrite --size 1M --depth 4 --security sign --sign gmac
+write-1M-gcm|seqwrite --size 1M --depth 4 --security seal
+randread-4K|randread --size 4K --depth 32
+stat|stat --depth 8
+open-close|open-close --depth 8
+create|create --depth 8
+readdir|readdir --depth 1
+echo|echo --depth 8'
+
+NS=smbgate-bench-$$
+SMBD_PID=
+cleanup() {
+	[ -z "$SMBD_PID" ] || kill "$SMBD_PID" 2>/dev/null
+	tap_cleanup
+	ip netns del "$NS" 2>/dev/null
+}
+trap cleanup EXIT
+ip netns add "$NS" && ip -n "$NS" link set lo up
+ip netns exec "$NS" sysctl -qw net.ipv4.tcp_congestion_control=reno
+mkdir -p "$SCRATCH/bench" "$SCRATCH/tree" "$SCRATCH/state"
+cp "$SUITE"/*.[ch] "$SUITE/Makefile" "$SCRATCH/bench/"
+"$TOP/packaging/packages.sh" build
+dpkg -s nettle-dev >/dev/null 2>&1 || apt-get install -y -qq nettle-dev >/dev/null
+make -s -C "$SCRATCH/bench" smbload || exit 1
+chmod 777 "$SCRATCH/tree"
+cores=$(nproc)
+server_core=$((cores > 1 ? 1 : 0))
+
+gate_users
+cat >"$SCRATCH/bench.conf" <<CONF
+server = { listen = [ "127.0.0.1:4461" ]; signing = "desired"; encryption = "desired";
+           state_dir = "$SCRATCH/state"; };
+users_file = "$USERS";
+shares = ( { name = "share"; path = "$SCRATCH/tree"; } );
+CONF
+taskset -c "$server_core" ip netns exec "$NS" "$SMBGATE" serve --config "$SCRATCH/bench.conf" \
+	--engine "$ENGINE" >"$SCRATCH/stdout" 2>>"$SCRATCH/log" &
+GATE_PID=$!
+for _ in $(seq 100); do
+	grep -q ready "$SCRATCH/stdout" && break
+	sleep 0.1
+done
+
+smbd=$(command -v smbd || echo /usr/sbin/smbd)
+if [ -x "$smbd" ]; then
+	D=$SCRATCH/smbd
+	mkdir -p "$D"/{private,lock,state,cache,run,run/ncalrpc,log}
+	getent passwd tester >/dev/null || useradd -M -u 20001 tester
+	sed "s,@DIR@,$D,; s,@EXT4@,$SCRATCH/tree,; s,@TMPFS@,$SCRATCH/tree,; s,/usr/smbd,$smbd," \
+		"$SUITE/smb.conf" | sed "s,@DIR@,$D,g" >"$D/smb.conf"
+	printf 'Tester-1\nTester-1\n' | smbpasswd -c "$D/smb.conf" -s -a tester >/dev/null
+	taskset -c "$server_core" ip netns exec "$NS" "$smbd" -F --no-process-group \
+		-s "$D/smb.conf" >"$D/log/out" 2>&1 &
+	SMBD_PID=$!
+	sleep 2
+fi
+
+load() { ip netns exec "$NS" "$SCRATCH/bench/smbload" --user tester --pass Tester-1 "$@"; }
+prepared=
+echo "smbgate against smbd: medians of $ROUNDS rounds, engine $ENGINE, $(uname -r)"
+echo
+while IFS='|' read -r name options; do
+	[[ -z "${ROWS:-}" || " $ROWS " == *" $name "* ]] || continue
+	if [ -z "$prepared" ]; then
+		for workload in mixed; do
+			load --server 127.0.0.1:4461 --share share --file-size 256M --prepare \
+				--seconds 0.1 "$workload" >/dev/null || exit 1
+		done
+		prepared=1
+	fi
+	echo "### $name"
+	# shellcheck disable=SC2086
+	if [ -n "$SMBD_PID" ]; then
+		load --server 127.0.0.1:4461 --share share --file-size 256M --server-pid "$GATE_PID" \
+			--label smbgate --vs "127.0.0.1:4460,$SMBD_PID" --vs-label smbd \
+			--vs-share ext4 --rounds "$ROUNDS" --seconds "$SPAN" --cpu 0 $options
+	else
+		load --server 127.0.0.1:4461 --share share --file-size 256M --server-pid "$GATE_PID" \
+			--seconds "$SPAN" --cpu 0 $options
+	fi || echo "FAILED: $name"
+	echo
+done <<<"$TABLE"

@@ -26,11 +26,14 @@ void wr_utf16_of(struct writer *w, const char *utf8);
 
 /*
  * UTF-8 of a name with a NUL: its length. SIZE_MAX if it does not fit, or has
- * an unpaired surrogate.
+ * an unpaired surrogate or a NUL of its own.
  */
 size_t smb_utf16_to_utf8(struct smb_name name, char *to, size_t size);
 
-/* Code units of UTF-8 text: the count. SIZE_MAX if malformed or too long. */
+/*
+ * Code units of UTF-8 text: the count. SIZE_MAX if malformed (a NUL inside is)
+ * or too long.
+ */
 size_t smb_utf8_to_utf16(const char *utf8, size_t length, uint16_t *to,
 			 size_t max);
 

@@ -40,6 +40,10 @@ struct fsa_node {
 	bool is_deleted;        /* the name is gone; opens go on */
 	bool is_write_time_set; /* by a client: writes leave it alone */
 	uint64_t write_time;    /* FILETIME, if so */
+	/* A change time that a client set: shown until the file changes, that
+	   is, while its own one is `change_time_own`. */
+	bool is_change_time_set;
+	uint64_t change_time, change_time_own;
 	struct fsa_ranges ranges;
 };
 

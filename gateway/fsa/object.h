@@ -18,6 +18,7 @@
 #include "smb/ports.h"
 
 struct fsa_scan;
+struct fsa_watch;
 
 struct fsa_volume {
 	struct smb_volume base; /* first */
@@ -26,6 +27,7 @@ struct fsa_volume {
 	void (*release)(void *owner);
 	void *owner;
 	size_t opens;
+	uint64_t creation; /* FILETIME of the root, once it was asked for */
 };
 
 struct fsa_open {
@@ -42,7 +44,8 @@ struct fsa_open {
 	bool holds_access_time, holds_write_time, holds_change_time;
 	uint16_t *name; /* as FileNameInformation tells it; malloc */
 	uint32_t name_count;
-	struct fsa_scan *scan; /* of QUERY_DIRECTORY, or NULL */
+	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */
+	struct fsa_watch *watch; /* of CHANGE_NOTIFY, or NULL */
 	bool is_closing;
 	struct loop_waiters waits; /* of notify and locks on this open */
 	/* ---- under the node's lock ---- */
@@ -152,6 +155,8 @@ struct fsa_dosattr {
 	uint32_t attributes; /* stored ones; 0: none stored */
 	bool has_creation;
 	uint64_t creation; /* FILETIME */
+	bool has_itime;    /* Samba's; kept for it */
+	uint64_t itime;
 };
 
 /*

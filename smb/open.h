@@ -31,6 +31,7 @@ struct smb_open {
 	uint32_t requests;         /* that run on it */
 	struct smb_parked *closer; /* waits until requests is 1 or 0 */
 	bool is_closing;
+	bool has_ended_waits;
 	uint64_t enumeration; /* QUERY_DIRECTORY calls are one at a time */
 };
 
@@ -47,6 +48,9 @@ struct smb_open *smb_open_unref(struct smb_open *open);
  */
 struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 			      struct smb_pipe *pipe);
+
+/* Ends what waits on it (CHANGE_NOTIFY, LOCK): it is about to be closed. */
+void smb_open_end_waits(struct smb_open *open);
 
 /*
  * Takes it out of the tables, ends what waits on it, waits until no request

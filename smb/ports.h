@@ -65,6 +65,15 @@ struct smb_host_ops {
 				  uint32_t timeout_ms);
 	void (*wake)(void *host, struct smb_parked *parked);
 
+	/*
+	 * Has a session of another worker ended, if it is this user's
+	 * (PreviousSessionId, MS-SMB2 3.3.5.5.3): that worker calls
+	 * smb_engine_co_end_session(). Returns when it is gone; false if there
+	 * is none. NULL where there is one worker only.
+	 */
+	bool (*co_end_session)(void *host, uint64_t session_id,
+			       const char *user);
+
 	void (*timer_set)(void *host, struct smb_timer *timer, uint32_t ms);
 	void (*timer_clear)(void *host, struct smb_timer *timer);
 	bool (*log_is_on)(void *host, enum smb_log_level level);
@@ -217,6 +226,7 @@ struct smb_open_facts {
 	uint32_t mode;    /* create options of FileModeInformation */
 	uint64_t position;
 	struct smb_name path; /* with a leading backslash; until next wait */
+	struct smb_name short_name; /* 8.3, or empty; until next wait */
 };
 
 /* One open of a file or directory; the object store embeds this. */

@@ -47,9 +47,13 @@ struct smb_request {
 	size_t length;            /* header, body and padding */
 	struct bytes body; /* behind the header, up to the next element */
 	bool is_signed;    /* and verified */
-	bool is_sealed;    /* it came in a transform */
-	bool is_last;      /* of its message */
-	bool is_single;    /* the only one of its message */
+	bool is_sealed; /* it came in a transform, or its answer must go in one */
+	bool is_last;   /* of its message */
+	bool is_single;  /* the only one of its message */
+	bool is_silent;  /* CANCEL: it is served on arrival, never answered */
+	bool is_running; /* its command, in the message's task */
+	bool is_open_bound; /* the open was looked up on arrival */
+	bool is_open_counted, is_session_counted; /* in their `requests` */
 
 	uint64_t async_id;        /* 0: not async */
 	bool is_cancelled;        /* CANCEL came, or its channel or open went */
@@ -64,6 +68,9 @@ struct smb_request {
 	enum nt_status status;
 	bool must_sign; /* set by SESSION_SETUP: sign, whatever was asked */
 	struct smb_signer *signer; /* borrowed: other than the session's */
+	uint8_t *preauth;       /* the answer is added to this hash; or NULL */
+	enum nt_status refusal; /* instead of CANCELLED; SUCCESS: none */
+	size_t reply_at, reply_length; /* in a compound's answer */
 	bool is_drop; /* no answer: the connection is to be dropped */
 };
 
@@ -100,6 +107,15 @@ enum nt_status smb_request_error_data(struct smb_request *rq,
  * INTERNAL_ERROR in the middle of a related compound.
  */
 enum nt_status smb_request_go_async(struct smb_request *rq);
+
+/* Lets go of what it holds: references, room, counts. */
+void smb_request_fini(struct smb_request *rq);
+
+/* Notes that it runs on the open (which it holds), until it is done. */
+void smb_request_count_open(struct smb_request *rq);
+
+/* It no longer runs on its open or in its session: wakes who waits for that. */
+void smb_request_uncount(struct smb_request *rq);
 
 /* Ends its wait with CANCELLED, if it waits; remembered if it doesn't yet. */
 void smb_request_cancel(struct smb_request *rq);

@@ -41,14 +41,13 @@ struct smb_session {
 	struct smb_sealer *sealer, *unsealer; /* NULL: no encryption */
 	bool is_valid;
 	bool is_gone;
-	bool has_key;   /* false for guest and anonymous */
-	bool must_sign; /* Session.SigningRequired */
-	bool must_seal; /* Session.EncryptData */
-	bool is_expired;
+	bool is_counted;          /* among its channel's half-open ones */
+	bool has_key;             /* false for guest and anonymous */
+	bool must_sign;           /* Session.SigningRequired */
+	bool must_seal;           /* Session.EncryptData */
 	uint32_t requests;        /* that run in it */
 	struct smb_parked *ender; /* waits until requests is 1 or 0 */
 	uint32_t tree_count, open_count;
-	uint32_t next_tree_id;
 	TAILQ_HEAD(smb_trees, smb_tree) trees;
 	TAILQ_HEAD(smb_opens, smb_open) opens;
 };
@@ -61,6 +60,9 @@ struct smb_session *smb_session_unref(struct smb_session *session);
 /* A new session of a channel, in progress; its id is random. NULL: no memory
    or SMB_SESSIONS_MAX. The table holds a reference, the caller another. */
 struct smb_session *smb_session_new(struct smb_channel *channel);
+
+/* The exchange has succeeded for the first time: requests may use it. */
+void smb_session_set_valid(struct smb_session *session);
 
 /*
  * Ends it: out of the table, its requests cancelled, waits for all but

@@ -1,0 +1,97 @@
+/*
+ * One connection (MS-SMB2 3.3.1.7): what was negotiated on it, its window of
+ * message ids, its sessions, and the requests that run.
+ *
+ *   new ──SMB1 "SMB 2.???"──> wildcard ──NEGOTIATE──> ready
+ *    └────────────────NEGOTIATE────────────────────────^
+ *   any ──smb_channel_drop()──> dropped ──smb_channel_co_closed()──> freed
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "smb/credit.h"
+#include "smb/crypto.h"
+#include "smb/ports.h"
+#include "smb/smb.h"
+
+struct smb_request;
+struct smb_session;
+
+/* Capabilities of NEGOTIATE, MS-SMB2 2.2.3 and 2.2.4. */
+enum {
+	SMB2_CAP_LARGE_MTU = 0x04,
+	SMB2_CAP_ENCRYPTION = 0x40,
+};
+
+/* SecurityMode, MS-SMB2 2.2.3 and 2.2.4. */
+enum {
+	SMB2_SIGNING_ENABLED = 0x1,
+	SMB2_SIGNING_REQUIRED = 0x2,
+};
+
+enum smb_channel_state {
+	SMB_CHANNEL_NEW,
+	SMB_CHANNEL_WILDCARD,
+	SMB_CHANNEL_READY,
+};
+
+struct smb_channel {
+	struct smb_engine *engine;
+	const struct smb_wire_ops *wire_ops;
+	void *wire;
+	enum smb_channel_state state;
+	bool is_dropped; /* nothing more is taken in */
+	bool is_closed;  /* nothing more is sent */
+
+	/* Negotiated; VALIDATE_NEGOTIATE_INFO compares these (3.3.5.15.12). */
+	uint16_t dialect; /* enum smb_dialect; 0 before */
+	uint8_t client_guid[16];
+	uint32_t client_capabilities;
+	uint16_t client_security_mode;
+	uint32_t capabilities;
+	uint16_t security_mode;
+	enum smb_cipher cipher;
+	enum smb_signing signing;
+	uint32_t io_size_max;             /* MaxRead, MaxWrite, MaxTransact */
+	uint8_t preauth[SMB_HASH_LENGTH]; /* after NEGOTIATE */
+
+	struct smb_credits credits;
+	uint64_t last_async_id;
+	uint32_t async_count;    /* requests that went async */
+	uint32_t message_count;  /* messages that are being served */
+	uint64_t weight;         /* bytes that those may need */
+	uint64_t stranger_since; /* ticks: since when nobody is logged on */
+	uint32_t session_count, half_open_count, valid_count;
+	TAILQ_HEAD(smb_channel_sessions, smb_session) sessions;
+	TAILQ_HEAD(smb_requests, smb_request) requests;
+	struct smb_parked *closer; /* waits until message_count is 0 */
+};
+
+/*
+ * The greatest of these dialects that the server speaks too; 0: none. What
+ * NEGOTIATE and VALIDATE_NEGOTIATE_INFO choose by.
+ */
+uint16_t smb_dialect_choose(const struct smb_server_facts *facts,
+			    const uint16_t *dialects, size_t count);
+
+/* "3.1.1". */
+const char *smb_dialect_name(uint16_t dialect);
+
+/*
+ * The peer broke the protocol: the connection ends after what is queued.
+ * Logged once, with the reason.
+ */
+void smb_channel_drop(struct smb_channel *channel, const char *why);
+
+/* Gives the reply to the wire, or frees it if the connection is gone. */
+void smb_channel_queue(struct smb_channel *channel, struct smb_reply *reply);
+
+/* One line of the log that begins with the connection. */
+void smb_channel_log(const struct smb_channel *channel,
+		     enum smb_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

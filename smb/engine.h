@@ -1,0 +1,38 @@
+/*
+ * One engine a worker: its ports, its tables of sessions, trees and opens, and
+ * the ids that it gives them.
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "smb/ports.h"
+#include "smb/smb.h"
+#include "smb/table.h"
+
+struct smb_engine {
+	const struct smb_ports *ports;
+	const struct smb_server_facts *facts; /* ports' realm's; frozen */
+	unsigned int worker;
+	struct smb_table sessions; /* by id; the table holds a reference */
+	struct smb_table trees;    /* by id; a reference is the session's */
+	struct smb_table opens;    /* by volatile id; likewise */
+	uint32_t last_tree_id;
+	uint64_t last_file_id;
+	struct smb_engine_counts counts;
+};
+
+/* FILETIME, wall clock. */
+uint64_t smb_engine_now(const struct smb_engine *engine);
+
+/* Milliseconds, monotonic. */
+uint64_t smb_engine_ticks(const struct smb_engine *engine);
+
+void smb_engine_random(const struct smb_engine *engine, void *to,
+		       size_t length);
+
+/* A random id that is not in the table; never 0 and never all ones. */
+uint64_t smb_engine_fresh_id(const struct smb_engine *engine,
+			     const struct smb_table *table);

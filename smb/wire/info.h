@@ -75,6 +75,10 @@ enum nt_status smb_info_file(struct writer *w, uint8_t file_class,
 /* The access that a query needs (0: none): FILE_READ_ATTRIBUTES and so on. */
 uint32_t smb_info_file_access(uint8_t file_class);
 
+/* Both classes of a named pipe, of which `available` bytes can be read. */
+enum nt_status smb_info_pipe(struct writer *w, uint8_t file_class,
+			     uint32_t available, size_t size);
+
 enum nt_status smb_info_volume(struct writer *w, uint8_t fs_class,
 			       const struct smb_volume_facts *facts,
 			       size_t size);
@@ -88,12 +92,20 @@ enum nt_status smb_info_set(uint8_t file_class, struct bytes in,
 			    uint16_t *names, struct smb_set *ret_set,
 			    uint32_t *ret_access);
 
+/*
+ * Whether these bytes are a FILE_FULL_EA_INFORMATION list (MS-FSCC 2.4, 2.4.15
+ * FileFullEaInformation) that others may walk without a second look:
+ * EA_LIST_INCONSISTENT, INVALID_EA_NAME.
+ */
+enum nt_status smb_ea_list_check(struct bytes list);
+
 /* A directory listing in the making: entries, 8-aligned, chained. */
 struct smb_dir_writer {
 	struct writer *w;
 	uint8_t file_class;
-	size_t size; /* the client's OutputBufferLength */
-	size_t last; /* where the last entry begins; SIZE_MAX: none yet */
+	size_t size;  /* the client's OutputBufferLength */
+	size_t start; /* where the listing begins in `w` */
+	size_t last;  /* where the last entry begins, if count is not 0 */
 	uint32_t count;
 };
 

@@ -90,7 +90,7 @@ int store_co_space(struct store_tree *tree, struct store_space *ret_space);
  * The credentials (uid, gid, groups) on this worker: one registered
  * personality for each distinct set, counted, dropped with the last user.
  * If they are the process's own, or the process may not change its identity
- * (`is_own` in the answer), operations run as the process. Never suspends.
+ * (store_creds_is_own() tells), operations run as the process. Never suspends.
  */
 int store_creds_get(uid_t uid, gid_t gid, const gid_t *groups,
 		    size_t group_count, struct store_creds **ret_creds);
@@ -99,6 +99,9 @@ struct store_creds *store_creds_unref(struct store_creds *creds);
 uid_t store_creds_uid(const struct store_creds *creds);
 gid_t store_creds_gid(const struct store_creds *creds);
 bool store_creds_has_group(const struct store_creds *creds, gid_t gid);
+
+/* Whether operations with them run as the process. */
+bool store_creds_is_own(const struct store_creds *creds);
 
 /* How many distinct sets this worker holds; for tests and the log. */
 size_t store_creds_count(void);
@@ -238,7 +241,7 @@ int store_co_list_seek(struct store_listing *listing, uint64_t cookie);
 struct store_listing *store_listing_free(struct store_listing *listing);
 
 /*
- * Facts of many entries of one directory at once (one submission on the ring).
+ * Facts of many entries of one directory at once (in bunches on the hands).
  * Each ret_errors[i] is 0 or -errno.
  */
 void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
@@ -332,3 +335,9 @@ struct store_counters {
 };
 
 const struct store_counters *store_counters(void);
+
+/*
+ * Gives back what this worker keeps: its pooled pipes. Before the thread ends,
+ * when no credentials are held and no pipe is lent; counters start anew.
+ */
+void store_worker_end(void);

@@ -1,0 +1,221 @@
+/*
+ * Facts of files: of an open one, of a name in a directory, of many names at
+ * once. Links are looked at, never through.
+ *
+ * Many names are asked for on the hands, a bunch at a time, not on the ring:
+ * the ring gives each statx to a kernel worker, and such a switch costs ten
+ * times what a statx of a cached inode takes.
+ */
+#include "gateway/store/stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "gateway/loop/loop.h"
+#include "gateway/store/creds.h"
+#include "gateway/store/file.h"
+#include "gateway/store/tree.h"
+
+/*
+ * Names a hand is given at a time: enough to make up for the switch, few
+ * enough (about 50 us when cached) for others to get a hand soon.
+ */
+#define BUNCH 64
+
+/* Bunches under way at once for one call: as many as there are hands. */
+#define BUNCHES 4
+
+static struct timespec time_of(const struct statx_timestamp *t)
+{
+	return (struct timespec){ .tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec };
+}
+
+static uint64_t generation_of(const struct statx *from)
+{
+	if (!(from->stx_mask & STATX_BTIME))
+		return 0;
+	return (uint64_t)from->stx_btime.tv_sec * 1000000000u +
+	       from->stx_btime.tv_nsec;
+}
+
+void store_stat_of(const struct statx *from, const struct store_tree *tree,
+		   struct store_stat *ret_stat)
+{
+	*ret_stat = (struct store_stat){
+		.key = {
+			.device = makedev(from->stx_dev_major,
+					  from->stx_dev_minor),
+			.inode = from->stx_ino,
+			.generation = generation_of(from),
+		},
+		.mode = from->stx_mode,
+		.uid = from->stx_uid,
+		.gid = from->stx_gid,
+		.rdev = makedev(from->stx_rdev_major, from->stx_rdev_minor),
+		.links = from->stx_nlink,
+		.size = from->stx_size,
+		.allocated = from->stx_blocks * 512,
+		.atime = time_of(&from->stx_atime),
+		.btime = time_of(&from->stx_btime),
+		.ctime = time_of(&from->stx_ctime),
+		.mtime = time_of(&from->stx_mtime),
+		.has_btime = from->stx_mask & STATX_BTIME,
+	};
+	ret_stat->is_mount_root =
+		tree && from->stx_attributes & STATX_ATTR_MOUNT_ROOT &&
+		!store_tree_is_root(tree, &ret_stat->key);
+}
+
+int store_co_stat(struct store_file *file, struct store_stat *ret_stat)
+{
+	struct statx st;
+	int err = loop_co_statx(NULL, store_file_fd(file), "", AT_EMPTY_PATH,
+				STORE_STATX_MASK, &st);
+
+	if (!err)
+		store_stat_of(&st, store_file_tree(file), ret_stat);
+	return err;
+}
+
+int store_co_stat_at(struct store_creds *creds, struct store_file *dir,
+		     const char *name, struct store_stat *ret_stat)
+{
+	struct statx st;
+	int err = store_name_check(name);
+
+	if (!err)
+		err = loop_co_statx(store_creds_identity(creds),
+				    store_file_fd(dir), name,
+				    AT_SYMLINK_NOFOLLOW, STORE_STATX_MASK, &st);
+	if (!err)
+		store_stat_of(&st, store_file_tree(dir), ret_stat);
+	return err;
+}
+
+/* ---- many at once ---- */
+
+/* Lies on the stack of the fiber that asks; its helpers share it. */
+struct crowd {
+	const struct loop_identity *as;
+	struct store_file *dir;
+	const char *const *names;
+	struct store_stat *stats;
+	int *errors;
+	size_t count;
+	size_t taken;         /* names that a bunch was made of */
+	unsigned int helpers; /* fibers that have not ended */
+	struct loop_waiter done;
+};
+
+struct bunch {
+	const struct crowd *crowd;
+	size_t start, end;
+};
+
+static int64_t call_stat_bunch(void *arg)
+{
+	const struct bunch *b = arg;
+	const struct crowd *c = b->crowd;
+	struct statx st;
+	size_t i;
+
+	for (i = b->start; i < b->end; i++) {
+		c->errors[i] = store_name_check(c->names[i]);
+		if (c->errors[i])
+			continue;
+		if (statx(store_file_fd(c->dir), c->names[i],
+			  AT_SYMLINK_NOFOLLOW, STORE_STATX_MASK, &st))
+			c->errors[i] = -errno;
+		else
+			store_stat_of(&st, store_file_tree(c->dir),
+				      &c->stats[i]);
+	}
+	return 0;
+}
+
+static void co_stat_bunches(struct crowd *c)
+{
+	while (c->taken < c->count) {
+		struct bunch b = { .crowd = c, .start = c->taken };
+		int64_t err;
+
+		b.end = c->count - b.start > BUNCH ? b.start + BUNCH : c->count;
+		c->taken = b.end;
+		err = loop_co_call(c->as, call_stat_bunch, &b);
+		for (size_t i = b.start; err < 0 && i < b.end; i++)
+			c->errors[i] = (int)err;
+	}
+}
+
+static void co_help(void *arg)
+{
+	struct crowd *c = arg;
+
+	co_stat_bunches(c);
+	if (!--c->helpers)
+		loop_wake(&c->done, 0);
+}
+
+/* The helpers use this stack: a cancel has to wait, and is passed on. */
+static void co_wait_for_helpers(struct crowd *c)
+{
+	bool is_cancelled = false;
+
+	while (c->helpers) {
+		if (loop_co_wait(&c->done, LOOP_FOREVER) != -ECANCELED)
+			continue;
+		is_cancelled = true;
+		if (c->helpers)
+			c->done = (struct loop_waiter){};
+	}
+	if (is_cancelled)
+		loop_cancel(loop_self());
+}
+
+void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
+			const char *const *names, size_t count,
+			struct store_stat *ret_stats, int *ret_errors)
+{
+	struct crowd c = {
+		.as = store_creds_identity(creds),
+		.dir = dir,
+		.names = names,
+		.stats = ret_stats,
+		.errors = ret_errors,
+		.count = count,
+	};
+	size_t bunches = (count + BUNCH - 1) / BUNCH;
+
+	while (c.helpers + 1 < BUNCHES && c.helpers + 1 < bunches &&
+	       loop_spawn(co_help, &c))
+		c.helpers++;
+	co_stat_bunches(&c);
+	co_wait_for_helpers(&c);
+}
+
+/* ---- may the user do it? ---- */
+
+struct access_call {
+	int fd, mode;
+};
+
+static int64_t call_access(void *arg)
+{
+	const struct access_call *c = arg;
+
+	if (!faccessat(c->fd, "", c->mode, AT_EMPTY_PATH | AT_EACCESS))
+		return 0;
+	return errno == EROFS ? -EACCES : -errno;
+}
+
+int store_co_access(struct store_creds *creds, struct store_file *file,
+		    int mode)
+{
+	struct access_call c = { store_file_fd(file), mode };
+
+	if (mode & W_OK && store_tree_is_read_only(store_file_tree(file)))
+		return -EACCES;
+	return (int)loop_co_call(store_creds_identity(creds), call_access, &c);
+}

@@ -1,0 +1,161 @@
+/*
+ * A tree: a descriptor of its root directory that everything is resolved
+ * from, and what was found out about the file system at the start. What that
+ * is finds probe.c; how names are walked from the root is walk.c's.
+ *
+ * A tree never changes after it was opened, but for its count, so all workers
+ * may use it at once.
+ */
+#include "gateway/store/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "gateway/log.h"
+#include "gateway/loop/loop.h"
+#include "gateway/store/creds.h"
+#include "gateway/store/file.h"
+#include "gateway/store/probe.h"
+#include "gateway/store/stat.h"
+
+struct store_tree {
+	atomic_uint refs;
+	int root_fd;
+	struct store_options options;
+	struct store_features features;
+	struct store_stat root; /* as it was at the start */
+};
+
+/*
+ * Descriptors are opened again, and O_PATH ones changed, by their names in
+ * /proc/self/fd. Better to learn now that there are none.
+ */
+static int check_proc(int root_fd)
+{
+	char path[STORE_FD_PATH_SIZE];
+	struct stat ours, through_proc;
+
+	store_fd_path(root_fd, path);
+	if (fstat(root_fd, &ours) || stat(path, &through_proc) ||
+	    ours.st_dev != through_proc.st_dev ||
+	    ours.st_ino != through_proc.st_ino) {
+		gw_log(GW_LOG_ERROR,
+		       "store /proc is needed and is not mounted");
+		return -ENOSYS;
+	}
+	return 0;
+}
+
+static int look_at_root(struct store_tree *tree)
+{
+	struct statx st;
+
+	if (statx(tree->root_fd, "", AT_EMPTY_PATH, STORE_STATX_MASK, &st))
+		return -errno;
+	store_stat_of(&st, NULL, &tree->root);
+	return store_probe(tree->root_fd, !tree->options.is_read_only,
+			   &tree->features);
+}
+
+int store_tree_open(const char *path, const struct store_options *options,
+		    struct store_tree **ret_tree)
+{
+	struct store_tree *tree = malloc(sizeof(*tree));
+	int err;
+
+	if (!tree)
+		return -ENOMEM;
+	*tree = (struct store_tree){ .refs = 1, .options = *options };
+	tree->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = tree->root_fd < 0 ? -errno : check_proc(tree->root_fd);
+	if (!err)
+		err = look_at_root(tree);
+	if (err) {
+		store_tree_unref(tree);
+		return err;
+	}
+	*ret_tree = tree;
+	return 0;
+}
+
+struct store_tree *store_tree_ref(struct store_tree *tree)
+{
+	atomic_fetch_add(&tree->refs, 1);
+	return tree;
+}
+
+struct store_tree *store_tree_unref(struct store_tree *tree)
+{
+	if (tree && atomic_fetch_sub(&tree->refs, 1) == 1) {
+		if (tree->root_fd >= 0)
+			close(tree->root_fd);
+		free(tree);
+	}
+	return NULL;
+}
+
+const struct store_features *store_tree_features(const struct store_tree *tree)
+{
+	return &tree->features;
+}
+
+const struct store_options *store_tree_options(const struct store_tree *tree)
+{
+	return &tree->options;
+}
+
+void store_tree_owner(const struct store_tree *tree, uid_t *ret_uid,
+		      gid_t *ret_gid)
+{
+	*ret_uid = tree->root.uid;
+	*ret_gid = tree->root.gid;
+}
+
+int store_tree_root_fd(const struct store_tree *tree)
+{
+	return tree->root_fd;
+}
+
+bool store_tree_is_root(const struct store_tree *tree,
+			const struct store_key *key)
+{
+	return tree->root.key.device == key->device &&
+	       tree->root.key.inode == key->inode;
+}
+
+/* ---- space ---- */
+
+struct space_call {
+	int fd;
+	struct statfs *ret_fs;
+};
+
+static int64_t call_statfs(void *arg)
+{
+	struct space_call *c = arg;
+
+	return fstatfs(c->fd, c->ret_fs) ? -errno : 0;
+}
+
+int store_co_space(struct store_tree *tree, struct store_space *ret_space)
+{
+	struct statfs fs;
+	struct space_call c = { tree->root_fd, &fs };
+	int err = (int)loop_co_call(NULL, call_statfs, &c);
+
+	if (err)
+		return err;
+	*ret_space = (struct store_space){
+		.block_size =
+			(uint64_t)(fs.f_frsize ? fs.f_frsize : fs.f_bsize),
+		.blocks_total = fs.f_blocks,
+		.blocks_free = fs.f_bfree,
+		.blocks_available = fs.f_bavail,
+	};
+	return 0;
+}

@@ -44,6 +44,8 @@
 	X(FILE_LOCK_CONFLICT, 0xc0000054)         \
 	X(LOCK_NOT_GRANTED, 0xc0000055)           \
 	X(DELETE_PENDING, 0xc0000056)             \
+	X(INVALID_OWNER, 0xc000005a)              \
+	X(INVALID_PRIMARY_GROUP, 0xc000005b)      \
 	X(PRIVILEGE_NOT_HELD, 0xc0000061)         \
 	X(LOGON_FAILURE, 0xc000006d)              \
 	X(PASSWORD_EXPIRED, 0xc0000071)           \

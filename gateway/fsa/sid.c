@@ -1,0 +1,90 @@
+/*
+ * SIDs of users and groups: MS-DTYP 2.4.2. Names of SIDs are told by the RPC
+ * pipes, not here.
+ */
+#include "gateway/fsa/sid.h"
+
+enum {
+	AUTHORITY_WORLD = 1,
+	AUTHORITY_CREATOR = 3,
+	AUTHORITY_NT = 5,
+	AUTHORITY_UNIX = 22,
+
+	UNIX_USER = 1,
+	UNIX_GROUP = 2,
+};
+
+static bool is_one_part(const struct smb_sid *sid, uint64_t authority,
+			uint32_t part)
+{
+	return sid->revision == 1 && sid->count == 1 &&
+	       sid->authority == authority && sid->parts[0] == part;
+}
+
+static struct smb_sid sid_of_unix(uint32_t kind, uint32_t id)
+{
+	return (struct smb_sid){
+		.revision = 1,
+		.count = 2,
+		.authority = AUTHORITY_UNIX,
+		.parts = { kind, id },
+	};
+}
+
+static bool sid_to_unix(const struct smb_sid *sid, uint32_t kind,
+			uint32_t *ret_id)
+{
+	/* The id of all ones is nobody's: to chown(2) it means «leave it». */
+	if (sid->revision != 1 || sid->count != 2 ||
+	    sid->authority != AUTHORITY_UNIX || sid->parts[0] != kind ||
+	    sid->parts[1] == UINT32_MAX)
+		return false;
+	*ret_id = sid->parts[1];
+	return true;
+}
+
+struct smb_sid fsa_sid_of_user(uid_t uid)
+{
+	return sid_of_unix(UNIX_USER, uid);
+}
+
+struct smb_sid fsa_sid_of_group(gid_t gid)
+{
+	return sid_of_unix(UNIX_GROUP, gid);
+}
+
+struct smb_sid fsa_sid_everyone(void)
+{
+	return (struct smb_sid){
+		.revision = 1,
+		.count = 1,
+		.authority = AUTHORITY_WORLD,
+	};
+}
+
+bool fsa_sid_to_user(const struct smb_sid *sid, uid_t *ret_uid)
+{
+	return sid_to_unix(sid, UNIX_USER, ret_uid);
+}
+
+bool fsa_sid_to_group(const struct smb_sid *sid, gid_t *ret_gid)
+{
+	return sid_to_unix(sid, UNIX_GROUP, ret_gid);
+}
+
+bool fsa_sid_is_everyone(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_WORLD, 0) ||
+	       is_one_part(sid, AUTHORITY_NT, 11);
+}
+
+bool fsa_sid_is_owner(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_CREATOR, 0) ||
+	       is_one_part(sid, AUTHORITY_CREATOR, 4);
+}
+
+bool fsa_sid_is_owning_group(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_CREATOR, 1);
+}

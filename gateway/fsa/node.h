@@ -22,9 +22,13 @@
 #include "gateway/fsa/range.h"
 #include "gateway/loop/loop.h"
 
+struct fsa_bucket;
+struct fsa_lock_wait;
+struct fsa_nodes;
 struct fsa_open;
 
 TAILQ_HEAD(fsa_opens, fsa_open);
+TAILQ_HEAD(fsa_lock_waits, fsa_lock_wait);
 
 struct fsa_node {
 	struct fsa *fsa;
@@ -33,11 +37,13 @@ struct fsa_node {
 	bool is_directory;
 	/* ---- under the lock ---- */
 	unsigned int refs;
-	struct fsa_node *next;  /* in its bucket */
-	struct fsa_opens opens; /* by their node_entry */
+	struct fsa_bucket *bucket; /* frozen */
+	struct fsa_node *next;     /* in its bucket */
+	struct fsa_opens opens;    /* by their node_entry */
 	char *path; /* bytes, below the root, "" is the root; malloc */
 	bool is_delete_pending; /* the disposition is set */
 	bool is_deleted;        /* the name is gone; opens go on */
+	char *doomed_path;      /* which of its names is to go; NULL: `path` */
 	bool is_write_time_set; /* by a client: writes leave it alone */
 	uint64_t write_time;    /* FILETIME, if so */
 	/* A change time that a client set: shown until the file changes, that
@@ -45,7 +51,15 @@ struct fsa_node {
 	bool is_change_time_set;
 	uint64_t change_time, change_time_own;
 	struct fsa_ranges ranges;
+	struct fsa_lock_waits lock_waits; /* for ranges, oldest first */
 };
+
+/* All nodes of a struct fsa. NULL: out of memory; no node is left then. */
+struct fsa_nodes *fsa_nodes_new(void);
+struct fsa_nodes *fsa_nodes_free(struct fsa_nodes *nodes);
+
+/* Those of `fsa`; borrowed. In fsa.c. */
+struct fsa_nodes *fsa_nodes_of(struct fsa *fsa);
 
 /*
  * The node of a file, made if there is none, as a reference. `path` is copied
@@ -65,6 +79,21 @@ void fsa_node_unlock(struct fsa_node *node);
 
 /* A copy (malloc) of the path as it is now; NULL: out of memory. */
 char *fsa_node_path(struct fsa_node *node);
+
+/*
+ * The same for an open: a file with several names may be open by several of
+ * them, and each open is renamed or deleted by its own.
+ */
+char *fsa_open_path(struct fsa_open *open);
+
+/*
+ * Sets the delete disposition: the name that `by` was opened by goes with the
+ * last close, and nobody opens the file any more. INSUFFICIENT_RESOURCES.
+ */
+enum nt_status fsa_node_doom(struct fsa_open *by);
+
+/* Takes it back. */
+void fsa_node_pardon(struct fsa_node *node);
 
 /*
  * A file or directory got another name: the paths of its node and, for a

@@ -17,6 +17,7 @@
 #include "gateway/store/store.h"
 #include "smb/ports.h"
 
+struct fsa_names;
 struct fsa_scan;
 struct fsa_watch;
 
@@ -28,6 +29,7 @@ struct fsa_volume {
 	void *owner;
 	size_t opens;
 	uint64_t creation; /* FILETIME of the root, once it was asked for */
+	struct fsa_names *names; /* what find.c remembers, or NULL */
 };
 
 struct fsa_open {
@@ -46,10 +48,11 @@ struct fsa_open {
 	uint32_t name_count;
 	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */
 	struct fsa_watch *watch; /* of CHANGE_NOTIFY, or NULL */
+	bool is_special;         /* a link, FIFO, device: facts and no data */
 	bool is_closing;
-	struct loop_waiters waits; /* of notify and locks on this open */
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;
+	char *path;            /* malloc; NULL as long as it is the node's */
 	uint32_t access;       /* granted */
 	uint32_t sharing;      /* FILE_SHARE_* */
 	bool deletes_on_close; /* the create option */
@@ -111,6 +114,13 @@ enum nt_status fsa_name_to_path(const struct fsa_share *share,
 size_t fsa_name_from_disk(const struct fsa_share *share, const char *disk,
 			  uint16_t *to, size_t max);
 
+/*
+ * The other way for one component, `to` with a NUL: its length. SIZE_MAX if
+ * there is no such name on disk, or it has more than `size` bytes.
+ */
+size_t fsa_name_to_disk(const struct fsa_share *share, struct smb_name name,
+			char *to, size_t size);
+
 /* A whole path "a/b" as "\a\b" (malloc), for FileNameInformation. */
 uint16_t *fsa_name_from_path(const struct fsa_share *share, const char *path,
 			     uint32_t *ret_count);
@@ -123,6 +133,8 @@ struct fsa_found {
 	const char *leaf; /* inside path; "" if it is the root itself */
 	bool exists;
 	struct store_stat stat; /* if so; of a link itself if it is one */
+	size_t link_length;     /* with STOPPED_ON_SYMLINK: how much of `path`
+				   names the link; `dir` is then its parent */
 };
 
 /*
@@ -134,6 +146,16 @@ struct fsa_found {
 enum nt_status fsa_co_find(struct fsa_volume *volume, const char *path,
 			   struct fsa_found *ret_found);
 void fsa_found_fini(struct fsa_found *found);
+
+/*
+ * Tells find.c that this volume has just added a name to `dir`, which it knew
+ * as it was before: so what it remembers of the directory stays good.
+ */
+void fsa_co_find_added(struct fsa_volume *volume, struct store_file *dir,
+		       const char *leaf);
+
+/* Frees what find.c remembers for a volume; for fsa_disconnect(). */
+void fsa_find_forget(struct fsa_volume *volume);
 
 /* ---- access.c, pure but for the last ---- */
 

@@ -30,7 +30,10 @@ bool fsa_range_is_free(const struct fsa_ranges *r,
 /* Adds a range that is free: false if out of memory. */
 bool fsa_range_add(struct fsa_ranges *r, const struct fsa_range *range);
 
-/* Removes the owner's range with exactly these bounds; false: there is none. */
+/*
+ * Removes the owner's range with exactly these bounds, an exclusive one first;
+ * false: there is none.
+ */
 bool fsa_range_remove(struct fsa_ranges *r, const void *owner, uint64_t offset,
 		      uint64_t length);
 
@@ -40,3 +43,6 @@ bool fsa_range_remove_owner(struct fsa_ranges *r, const void *owner);
 /* Whether the owner may read (or write) the bytes in spite of others' locks. */
 bool fsa_range_allows_io(const struct fsa_ranges *r, const void *owner,
 			 uint64_t offset, uint64_t length, bool is_write);
+
+/* Frees the list; it is then empty and may be used again. */
+void fsa_ranges_fini(struct fsa_ranges *r);

@@ -1,0 +1,48 @@
+/*
+ * The room's root: what all workers share, file nodes and watches. What they
+ * are is node.c's and notify.c's to know.
+ */
+#include "gateway/fsa/fsa.h"
+
+#include <stdlib.h>
+
+#include "gateway/fsa/node.h"
+#include "gateway/fsa/notify.h"
+
+struct fsa {
+	struct fsa_nodes *nodes;
+	struct fsa_watches *watches;
+};
+
+struct fsa *fsa_new(void)
+{
+	struct fsa *fsa = calloc(1, sizeof(*fsa));
+
+	if (!fsa)
+		return NULL;
+	fsa->nodes = fsa_nodes_new();
+	fsa->watches = fsa_watches_new();
+	if (!fsa->nodes || !fsa->watches)
+		return fsa_free(fsa);
+	return fsa;
+}
+
+struct fsa *fsa_free(struct fsa *fsa)
+{
+	if (!fsa)
+		return NULL;
+	fsa_watches_free(fsa->watches);
+	fsa_nodes_free(fsa->nodes);
+	free(fsa);
+	return NULL;
+}
+
+struct fsa_nodes *fsa_nodes_of(struct fsa *fsa)
+{
+	return fsa->nodes;
+}
+
+struct fsa_watches *fsa_watches_of(struct fsa *fsa)
+{
+	return fsa->watches;
+}

@@ -1,0 +1,336 @@
+/*
+ * The table of file nodes: which files are open, found by (tree, key). Counts
+ * references, keeps the names that they are open by up to date when something
+ * is renamed, and remembers who is to be deleted. Who may open a file beside
+ * whom, and the deleting itself, are open.c's and close.c's.
+ *
+ * A node lies in one bucket for all its life, and the bucket's lock is its
+ * lock. What walks over all nodes takes the buckets one after the other.
+ */
+#include "gateway/fsa/node.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/fsa/object.h"
+
+#define BUCKETS 1024 /* a power of two; workers are few, opens some 10,000 */
+
+struct fsa_bucket {
+	struct loop_mutex lock;
+	struct fsa_node *first;
+	size_t count;
+};
+
+struct fsa_nodes {
+	struct fsa_bucket buckets[BUCKETS];
+};
+
+struct fsa_nodes *fsa_nodes_new(void)
+{
+	struct fsa_nodes *nodes = calloc(1, sizeof(*nodes));
+
+	for (size_t i = 0; nodes && i < BUCKETS; i++)
+		loop_mutex_init(&nodes->buckets[i].lock);
+	return nodes;
+}
+
+struct fsa_nodes *fsa_nodes_free(struct fsa_nodes *nodes)
+{
+	for (size_t i = 0; nodes && i < BUCKETS; i++) {
+		assert(!nodes->buckets[i].first);
+		loop_mutex_fini(&nodes->buckets[i].lock);
+	}
+	free(nodes);
+	return NULL;
+}
+
+size_t fsa_node_count(struct fsa *fsa)
+{
+	struct fsa_nodes *nodes = fsa_nodes_of(fsa);
+	size_t count = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		loop_lock(&nodes->buckets[i].lock);
+		count += nodes->buckets[i].count;
+		loop_unlock(&nodes->buckets[i].lock);
+	}
+	return count;
+}
+
+static struct fsa_bucket *bucket_of(struct fsa *fsa,
+				    const struct store_key *key)
+{
+	uint64_t h = key->inode ^ key->generation ^ (key->device << 32);
+
+	h *= 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
+	return &fsa_nodes_of(fsa)->buckets[h >> 32 & (BUCKETS - 1)];
+}
+
+static bool is_key(const struct store_key *a, const struct store_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->generation == b->generation;
+}
+
+/* Under the lock. */
+static struct fsa_node *find_in(struct fsa_bucket *bucket,
+				struct store_tree *tree,
+				const struct store_key *key)
+{
+	struct fsa_node *node = bucket->first;
+
+	while (node && (node->tree != tree || !is_key(&node->key, key)))
+		node = node->next;
+	if (node)
+		node->refs++;
+	return node;
+}
+
+struct fsa_node *fsa_node_find(struct fsa *fsa, struct store_tree *tree,
+			       const struct store_key *key)
+{
+	struct fsa_bucket *bucket = bucket_of(fsa, key);
+	struct fsa_node *node;
+
+	loop_lock(&bucket->lock);
+	node = find_in(bucket, tree, key);
+	loop_unlock(&bucket->lock);
+	return node;
+}
+
+static struct fsa_node *node_new(struct fsa *fsa, struct store_tree *tree,
+				 const struct store_key *key, const char *path,
+				 bool is_directory)
+{
+	struct fsa_node *node = malloc(sizeof(*node));
+
+	if (!node)
+		return NULL;
+	*node = (struct fsa_node){
+		.fsa = fsa,
+		.tree = tree,
+		.key = *key,
+		.is_directory = is_directory,
+		.refs = 1,
+		.bucket = bucket_of(fsa, key),
+		.path = strdup(path),
+	};
+	TAILQ_INIT(&node->opens);
+	TAILQ_INIT(&node->lock_waits);
+	if (!node->path) {
+		free(node);
+		return NULL;
+	}
+	return node;
+}
+
+struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
+			      const struct store_key *key, const char *path,
+			      bool is_directory)
+{
+	struct fsa_bucket *bucket = bucket_of(fsa, key);
+	struct fsa_node *node;
+
+	loop_lock(&bucket->lock);
+	node = find_in(bucket, tree, key);
+	if (!node) {
+		node = node_new(fsa, tree, key, path, is_directory);
+		if (node) {
+			node->next = bucket->first;
+			bucket->first = node;
+			bucket->count++;
+		}
+	}
+	loop_unlock(&bucket->lock);
+	return node;
+}
+
+static void node_free(struct fsa_node *node)
+{
+	assert(TAILQ_EMPTY(&node->opens));
+	assert(TAILQ_EMPTY(&node->lock_waits));
+	fsa_ranges_fini(&node->ranges);
+	free(node->doomed_path);
+	free(node->path);
+	free(node);
+}
+
+struct fsa_node *fsa_node_unref(struct fsa_node *node)
+{
+	struct fsa_bucket *bucket;
+	struct fsa_node **at;
+	bool is_last;
+
+	if (!node)
+		return NULL;
+	bucket = node->bucket;
+	loop_lock(&bucket->lock);
+	assert(node->refs > 0);
+	is_last = --node->refs == 0;
+	if (is_last) {
+		for (at = &bucket->first; *at != node; at = &(*at)->next)
+			;
+		*at = node->next;
+		bucket->count--;
+	}
+	loop_unlock(&bucket->lock);
+	if (is_last)
+		node_free(node);
+	return NULL;
+}
+
+void fsa_node_lock(struct fsa_node *node)
+{
+	loop_lock(&node->bucket->lock);
+}
+
+void fsa_node_unlock(struct fsa_node *node)
+{
+	loop_unlock(&node->bucket->lock);
+}
+
+/* ---- names ---- */
+
+char *fsa_node_path(struct fsa_node *node)
+{
+	char *path;
+
+	fsa_node_lock(node);
+	path = strdup(node->path);
+	fsa_node_unlock(node);
+	return path;
+}
+
+char *fsa_open_path(struct fsa_open *open)
+{
+	char *path;
+
+	fsa_node_lock(open->node);
+	path = strdup(open->path ? open->path : open->node->path);
+	fsa_node_unlock(open->node);
+	return path;
+}
+
+/* What of `path` comes behind the directory `top`; NULL if it isn't below. */
+static const char *below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+
+	if (!length)
+		return *path ? path : NULL;
+	if (strncmp(path, top, length) != 0 || path[length] != '/')
+		return NULL;
+	return path + length + 1;
+}
+
+struct move {
+	const char *from, *to;
+	bool is_directory;
+};
+
+/*
+ * A path that can't be changed for lack of memory stays as it was: deleting by
+ * it finds another file there, or none, and does nothing.
+ */
+static void move_path(char **path, const struct move *m)
+{
+	const char *rest = "";
+	size_t size;
+	char *moved;
+
+	if (!*path)
+		return;
+	if (strcmp(*path, m->from) != 0) {
+		rest = m->is_directory ? below(*path, m->from) : NULL;
+		if (!rest)
+			return;
+	}
+	size = strlen(m->to) + strlen(rest) + 2;
+	moved = malloc(size);
+	if (!moved)
+		return;
+	snprintf(moved, size, "%s%s%s", m->to, *rest ? "/" : "", rest);
+	free(*path);
+	*path = moved;
+}
+
+void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
+		    const char *to, bool is_directory)
+{
+	struct fsa_nodes *nodes = fsa_nodes_of(fsa);
+	struct move move = { from, to, is_directory };
+	struct fsa_node *node;
+	struct fsa_open *open;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		loop_lock(&nodes->buckets[i].lock);
+		for (node = nodes->buckets[i].first; node; node = node->next) {
+			if (node->tree != tree)
+				continue;
+			move_path(&node->path, &move);
+			move_path(&node->doomed_path, &move);
+			TAILQ_FOREACH(open, &node->opens, node_entry)
+				move_path(&open->path, &move);
+		}
+		loop_unlock(&nodes->buckets[i].lock);
+	}
+}
+
+/* Under the lock. */
+static bool has_open_below(const struct fsa_node *node, const char *path)
+{
+	struct fsa_open *open;
+
+	TAILQ_FOREACH(open, &node->opens, node_entry) {
+		if (below(open->path ? open->path : node->path, path))
+			return true;
+	}
+	return false;
+}
+
+bool fsa_node_has_opens_below(struct fsa *fsa, struct store_tree *tree,
+			      const char *path)
+{
+	struct fsa_nodes *nodes = fsa_nodes_of(fsa);
+	struct fsa_node *node;
+	bool has = false;
+
+	for (size_t i = 0; i < BUCKETS && !has; i++) {
+		loop_lock(&nodes->buckets[i].lock);
+		for (node = nodes->buckets[i].first; node; node = node->next) {
+			if (node->tree == tree && has_open_below(node, path))
+				has = true;
+		}
+		loop_unlock(&nodes->buckets[i].lock);
+	}
+	return has;
+}
+
+/* ---- to be deleted ---- */
+
+enum nt_status fsa_node_doom(struct fsa_open *by)
+{
+	struct fsa_node *node = by->node;
+	char *path = fsa_open_path(by);
+
+	if (!path)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	fsa_node_lock(node);
+	free(node->doomed_path);
+	node->doomed_path = path;
+	node->is_delete_pending = true;
+	fsa_node_unlock(node);
+	return NT_STATUS_SUCCESS;
+}
+
+void fsa_node_pardon(struct fsa_node *node)
+{
+	fsa_node_lock(node);
+	free(node->doomed_path);
+	node->doomed_path = NULL;
+	node->is_delete_pending = false;
+	fsa_node_unlock(node);
+}

@@ -148,7 +148,7 @@ void fsa_dosattr_encode(const struct fsa_dosattr *attr,
 	assert(wr_ok(&w) && w.at == FSA_DOSATTR_SIZE);
 }
 
-static bool share_has_xattrs(const struct fsa_share *share)
+bool fsa_dosattr_is_kept(const struct fsa_share *share)
 {
 	return share->attributes == FSA_ATTRIBUTES_XATTR &&
 	       store_tree_features(share->tree)->has_xattr;
@@ -161,7 +161,7 @@ enum nt_status fsa_co_dosattr_get(struct fsa_volume *volume,
 	struct fsa_dosattr attr = {};
 	uint8_t blob[BLOB_MAX];
 
-	if (share_has_xattrs(volume->share)) {
+	if (fsa_dosattr_is_kept(volume->share)) {
 		int64_t n = store_co_xattr_get(volume->creds, file,
 					       FSA_DOSATTR_NAME, blob,
 					       sizeof(blob));
@@ -204,16 +204,17 @@ enum nt_status fsa_co_dosattr_set(struct fsa_volume *volume,
 {
 	bool is_read_only = (attr->attributes & FILE_ATTRIBUTE_READONLY) != 0;
 
-	if (!share_has_xattrs(volume->share))
-		return co_set_mode(volume, file, is_read_only);
+	bool has_xattrs = fsa_dosattr_is_kept(volume->share);
 
 	/* Nobody who cleared READONLY wants to meet the mode bits then. */
-	if (attr->attributes && !is_read_only) {
-		enum nt_status status = co_set_mode(volume, file, false);
+	if (attr->attributes && (!has_xattrs || !is_read_only)) {
+		enum nt_status status = co_set_mode(volume, file, is_read_only);
 
 		if (status != NT_STATUS_SUCCESS)
 			return status;
 	}
+	if (!has_xattrs)
+		return NT_STATUS_SUCCESS;
 
 	uint8_t blob[FSA_DOSATTR_SIZE];
 

@@ -36,3 +36,6 @@ bool fsa_dosattr_decode(struct bytes in, struct fsa_dosattr *ret_attr);
 /* Version 4. */
 void fsa_dosattr_encode(const struct fsa_dosattr *attr,
 			uint8_t to[FSA_DOSATTR_SIZE]);
+
+/* Whether the share has a place for more than READONLY. */
+bool fsa_dosattr_is_kept(const struct fsa_share *share);

@@ -1,0 +1,530 @@
+/*
+ * QUERY_DIRECTORY (MS-FSA 2.1.5.6.3). A scan belongs to an open: a position in
+ * the directory, a pattern, and a batch of entries that have been read and
+ * looked at, but not taken yet. It reads no further than it must, so that
+ * large directories are answered at once. What an entry is on disk is
+ * looked up here for a whole batch; attributes are read by several fibers.
+ *
+ *   new ──"." and ".."──> entries, batch by batch ──> done
+ *    └──the pattern is one plain name──> found by name ──> done
+ *
+ * No entry fails a listing: what can't be looked at is told as far as known,
+ * what is gone meanwhile is left out.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/fsa/dosattr.h"
+#include "gateway/fsa/object.h"
+#include "gateway/fsa/windows.h"
+
+enum {
+	BATCH_MAX = 64,
+	/* Fibers that look at the entries of a batch. */
+	LOOKERS_MAX = 8,
+	NAME_BYTES = 256,
+	/* Code units of one name as clients see it; mapping makes it longer. */
+	NAME_UNITS = 1024,
+	PATTERN_MAX = 1023,
+};
+
+struct entry {
+	char name[NAME_BYTES]; /* on disk; "." and ".." too */
+	struct store_stat stat;
+	struct fsa_dosattr attr;
+	unsigned char type; /* DT_…, where there is no stat */
+	bool has_stat;
+	bool is_hidden; /* it is gone, or not for this user */
+};
+
+enum stage {
+	STAGE_DOTS,
+	STAGE_ENTRIES,
+	STAGE_DONE,
+};
+
+struct fsa_scan {
+	struct store_listing *listing; /* NULL: the pattern is a plain name */
+	enum stage stage;
+	bool has_answered; /* any entry since the start */
+	uint16_t *pattern; /* malloc */
+	uint32_t pattern_count;
+	struct entry batch[BATCH_MAX];
+	size_t count, at;  /* of the batch; which one comes next */
+	bool is_looked_at; /* the batch has facts */
+};
+
+void fsa_scan_free(struct fsa_scan *scan)
+{
+	if (!scan)
+		return;
+	if (scan->listing)
+		store_listing_free(scan->listing);
+	free(scan->pattern);
+	free(scan);
+}
+
+/* ---- the pattern ---- */
+
+static struct smb_name pattern_of(const struct fsa_scan *scan)
+{
+	return (struct smb_name){ scan->pattern, scan->pattern_count };
+}
+
+static bool unit_is_wild(uint16_t unit)
+{
+	return unit == '*' || unit == '?' || unit == '<' || unit == '>' ||
+	       unit == '"';
+}
+
+/* Neither wildcards nor one of the dots: at most one entry has this name. */
+static bool pattern_is_plain(struct smb_name pattern)
+{
+	bool is_dots = pattern.count <= 2;
+
+	for (uint32_t i = 0; i < pattern.count; i++) {
+		if (unit_is_wild(pattern.units[i]))
+			return false;
+		is_dots = is_dots && pattern.units[i] == '.';
+	}
+	return !is_dots;
+}
+
+static enum nt_status pattern_check(struct smb_name pattern)
+{
+	if (pattern.count == 0 || pattern.count > PATTERN_MAX)
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	for (uint32_t i = 0; i < pattern.count; i++)
+		if (pattern.units[i] == '\\' || pattern.units[i] == '/')
+			return NT_STATUS_OBJECT_NAME_INVALID;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_scan_new(struct fsa_open *open,
+				  struct smb_name pattern,
+				  struct fsa_scan **ret_scan)
+{
+	enum nt_status status = pattern_check(pattern);
+	struct fsa_scan *scan;
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	scan = calloc(1, sizeof(*scan));
+	if (!scan)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	scan->pattern = reallocarray(NULL, pattern.count, sizeof(uint16_t));
+	if (!scan->pattern) {
+		free(scan);
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	memcpy(scan->pattern, pattern.units, pattern.count * sizeof(uint16_t));
+	scan->pattern_count = pattern.count;
+	if (!pattern_is_plain(pattern)) {
+		int err = store_co_list_open(open->volume->creds, open->file,
+					     &scan->listing);
+
+		if (err < 0) {
+			scan->listing = NULL;
+			fsa_scan_free(scan);
+			return fsa_status(FSA_LIST, err);
+		}
+	}
+	*ret_scan = scan;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_scan_restart(struct fsa_scan *scan)
+{
+	scan->stage = STAGE_DOTS;
+	scan->has_answered = false;
+	scan->count = scan->at = 0;
+	scan->is_looked_at = false;
+	if (!scan->listing)
+		return NT_STATUS_SUCCESS;
+	return fsa_status(FSA_LIST, store_co_list_seek(scan->listing, 0));
+}
+
+/* ---- looking at the entries of a batch ---- */
+
+/* The fibers of one batch; on the stack of the one that waits for them. */
+struct look {
+	struct fsa_open *open;
+	struct fsa_scan *scan;
+	size_t next;
+	size_t running;
+	struct loop_waiter done;
+};
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* A link that is followed is shown as what it leads to, or not at all. */
+static void co_follow(struct entry *e, struct store_file *file)
+{
+	e->has_stat = store_co_stat(file, &e->stat) == 0;
+	e->is_hidden = !e->has_stat || S_ISLNK(e->stat.mode);
+}
+
+static void co_look_at(struct fsa_open *open, struct entry *e)
+{
+	struct fsa_volume *volume = open->volume;
+	const struct fsa_share *share = volume->share;
+	bool follows = store_tree_options(share->tree)->symlinks ==
+		       STORE_SYMLINKS_FOLLOW;
+	bool is_link = e->has_stat && S_ISLNK(e->stat.mode);
+	unsigned int flags = STORE_OPEN_PATH;
+	struct store_file *file;
+
+	if (!follows)
+		flags |= STORE_OPEN_NOFOLLOW;
+	if (store_co_open(share->tree, volume->creds, open->file, e->name,
+			  flags, 0, &file) < 0) {
+		e->is_hidden |= share->hides_unreadable || (is_link && follows);
+		return;
+	}
+	if (is_link && follows)
+		co_follow(e, file);
+	if (share->hides_unreadable &&
+	    store_co_access(volume->creds, file, R_OK) < 0)
+		e->is_hidden = true;
+	if (!e->is_hidden)
+		(void)fsa_co_dosattr_get(volume, file, &e->attr);
+	store_file_close(file);
+}
+
+static void co_look(void *arg)
+{
+	struct look *look = arg;
+
+	while (look->next < look->scan->count) {
+		struct entry *e = &look->scan->batch[look->next++];
+
+		if (!e->is_hidden && !is_dots(e->name))
+			co_look_at(look->open, e);
+	}
+	if (--look->running == 0)
+		loop_wake(&look->done, 0);
+}
+
+/* All of them, several at a time; to the end, even if cancelled meanwhile. */
+static void co_look_at_all(struct fsa_open *open, struct fsa_scan *scan)
+{
+	struct look look = { .open = open, .scan = scan, .running = 1 };
+	size_t fibers = scan->count / 4;
+
+	if (fibers > LOOKERS_MAX)
+		fibers = LOOKERS_MAX;
+	for (size_t i = 1; i < fibers; i++) {
+		look.running++;
+		if (!loop_spawn(co_look, &look))
+			look.running--;
+	}
+	co_look(&look);
+	while (look.running > 0 && loop_co_wait(&look.done, LOOP_FOREVER) < 0)
+		look.done = (struct loop_waiter){};
+}
+
+/* Only where something is to be learnt that a stat does not tell. */
+static bool must_look(const struct fsa_open *open, const struct fsa_scan *scan)
+{
+	const struct fsa_share *share = open->volume->share;
+	bool has_links = false;
+
+	for (size_t i = 0; i < scan->count; i++)
+		has_links |= scan->batch[i].has_stat &&
+			     S_ISLNK(scan->batch[i].stat.mode);
+	return share->hides_unreadable || has_links ||
+	       fsa_dosattr_is_kept(share);
+}
+
+static void co_stat_all(struct fsa_open *open, struct fsa_scan *scan)
+{
+	const char *names[BATCH_MAX];
+	int errors[BATCH_MAX];
+	struct store_stat *stats = calloc(scan->count, sizeof(*stats));
+
+	if (!stats)
+		return;
+	for (size_t i = 0; i < scan->count; i++)
+		names[i] = scan->batch[i].name;
+	store_co_stat_many(open->volume->creds, open->file, names, scan->count,
+			   stats, errors);
+	for (size_t i = 0; i < scan->count; i++) {
+		struct entry *e = &scan->batch[i];
+
+		e->has_stat = errors[i] == 0;
+		if (e->has_stat)
+			e->stat = stats[i];
+		else if (fsa_status(FSA_LIST, errors[i]) ==
+			 NT_STATUS_OBJECT_NAME_NOT_FOUND)
+			e->is_hidden = true;
+	}
+	free(stats);
+}
+
+/* ---- filling a batch ---- */
+
+static bool entry_matches(const struct fsa_open *open,
+			  const struct fsa_scan *scan, const char *name)
+{
+	const struct fsa_share *share = open->volume->share;
+	uint16_t units[NAME_UNITS];
+	size_t count;
+
+	if (strlen(name) >= NAME_BYTES)
+		return false;
+	count = fsa_name_from_disk(share, name, units, NAME_UNITS);
+	if (count > NAME_UNITS)
+		return false;
+	return fsa_pattern_matches(pattern_of(scan),
+				   (struct smb_name){ units, (uint32_t)count },
+				   share->is_case_sensitive);
+}
+
+static struct entry *batch_add(struct fsa_scan *scan, const char *name)
+{
+	struct entry *e = &scan->batch[scan->count++];
+
+	*e = (struct entry){ .type = DT_UNKNOWN };
+	strcpy(e->name, name);
+	return e;
+}
+
+/* The directory itself, and the one above; of the root that is the root. */
+static void co_add_dot(struct fsa_open *open, struct fsa_scan *scan,
+		       const char *name, struct store_file *file)
+{
+	struct entry *e = batch_add(scan, name);
+
+	e->type = DT_DIR;
+	e->has_stat = store_co_stat(file, &e->stat) == 0;
+	(void)fsa_co_dosattr_get(open->volume, file, &e->attr);
+}
+
+static void co_add_dots(struct fsa_open *open, struct fsa_scan *scan)
+{
+	char *path = fsa_node_path(open->node);
+	struct store_file *above = NULL;
+	char *slash;
+	size_t good;
+
+	if (entry_matches(open, scan, "."))
+		co_add_dot(open, scan, ".", open->file);
+	if (!path || !entry_matches(open, scan, ".."))
+		goto free_path;
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	if (path[0] != '\0' &&
+	    store_co_walk(open->node->tree, open->volume->creds,
+			  slash ? path : "", &above, &good) < 0)
+		above = NULL;
+	co_add_dot(open, scan, "..", above ? above : open->file);
+	if (above)
+		store_file_close(above);
+free_path:
+	free(path);
+}
+
+static enum nt_status co_read_batch(struct fsa_open *open,
+				    struct fsa_scan *scan)
+{
+	while (scan->count < BATCH_MAX) {
+		struct store_entry found;
+		int n = store_co_list_next(scan->listing, &found);
+
+		if (n < 0)
+			return fsa_status(FSA_LIST, n);
+		if (n == 0) {
+			scan->stage = STAGE_DONE;
+			break;
+		}
+		if (entry_matches(open, scan, found.name))
+			batch_add(scan, found.name)->type = found.type;
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+/* The path of a name in this directory (malloc), as find.c wants it. */
+static char *join(const char *dir, const char *name)
+{
+	char *path = malloc(strlen(dir) + 1 + strlen(name) + 1);
+
+	if (path)
+		strcpy(stpcpy(stpcpy(path, dir), *dir ? "/" : ""), name);
+	return path;
+}
+
+/* One plain name is found as CREATE finds it, without reading the rest. */
+static enum nt_status co_find_one(struct fsa_open *open, struct fsa_scan *scan)
+{
+	char *dir = fsa_node_path(open->node), *name = NULL, *path = NULL;
+	struct fsa_found found;
+	uint32_t stream;
+	enum nt_status status;
+
+	scan->stage = STAGE_DONE;
+	status = fsa_name_to_path(open->volume->share, pattern_of(scan), &name,
+				  &stream);
+	if (status != NT_STATUS_SUCCESS || !dir || stream < scan->pattern_count)
+		goto free_paths;
+	path = join(dir, name);
+	if (!path)
+		goto free_paths;
+	status = fsa_co_find(open->volume, path, &found);
+	if (status != NT_STATUS_SUCCESS)
+		goto free_paths;
+	if (found.exists && strlen(found.leaf) < NAME_BYTES)
+		batch_add(scan, found.leaf);
+	fsa_found_fini(&found);
+free_paths:
+	free(dir);
+	free(name);
+	free(path);
+	/* What can't be a name is the name of nothing. */
+	return NT_STATUS_SUCCESS;
+}
+
+/* Leaves the batch empty at the end only. */
+static enum nt_status co_fill(struct fsa_open *open, struct fsa_scan *scan)
+{
+	scan->count = scan->at = 0;
+	scan->is_looked_at = false;
+	if (scan->stage == STAGE_DONE)
+		return NT_STATUS_SUCCESS;
+	if (!scan->listing)
+		return co_find_one(open, scan);
+	if (scan->stage == STAGE_ENTRIES)
+		return co_read_batch(open, scan);
+	scan->stage = STAGE_ENTRIES;
+	co_add_dots(open, scan);
+	if (scan->count == 0)
+		return co_read_batch(open, scan);
+	scan->is_looked_at = true;
+	return NT_STATUS_SUCCESS;
+}
+
+/* Makes facts of a batch, once; of names alone none are needed. */
+static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
+		       bool needs_facts)
+{
+	if (scan->is_looked_at || scan->count == 0 ||
+	    !(needs_facts || open->volume->share->hides_unreadable))
+		return;
+	co_stat_all(open, scan);
+	if (must_look(open, scan))
+		co_look_at_all(open, scan);
+	scan->is_looked_at = true;
+}
+
+/* ---- giving entries out ---- */
+
+static void facts_without_stat(const struct entry *e,
+			       struct smb_file_facts *ret_facts)
+{
+	bool is_directory = e->type == DT_DIR;
+
+	*ret_facts = (struct smb_file_facts){
+		.attributes = is_directory ? FILE_ATTRIBUTE_DIRECTORY
+					   : FILE_ATTRIBUTE_NORMAL,
+		.links = 1,
+		.is_directory = is_directory,
+	};
+}
+
+static void entry_facts(struct fsa_open *open, const struct entry *e,
+			struct smb_file_facts *ret_facts)
+{
+	struct fsa_node *node;
+
+	if (!e->has_stat) {
+		facts_without_stat(e, ret_facts);
+		return;
+	}
+	fsa_facts_from_stat(open->volume, &e->stat, &e->attr, e->name,
+			    ret_facts);
+	node = fsa_node_find(open->node->fsa, open->node->tree, &e->stat.key);
+	if (node) {
+		fsa_facts_of_node(node, ret_facts);
+		fsa_node_unref(node);
+	}
+}
+
+/* False: it did not fit. */
+static bool give(struct fsa_open *open, const struct smb_list *how,
+		 const struct entry *e)
+{
+	uint16_t units[NAME_UNITS];
+	size_t count = fsa_name_from_disk(open->volume->share, e->name, units,
+					  NAME_UNITS);
+	struct smb_dir_entry out = {
+		.name = { units, (uint32_t)count },
+	};
+
+	entry_facts(open, e, &out.facts);
+	return how->take(how->arg, &out);
+}
+
+static enum nt_status co_give_all(struct fsa_open *open, struct fsa_scan *scan,
+				  const struct smb_list *how)
+{
+	size_t given = 0;
+
+	for (;;) {
+		co_prepare(open, scan, how->needs_facts);
+		while (scan->at < scan->count) {
+			const struct entry *e = &scan->batch[scan->at];
+
+			if (!e->is_hidden) {
+				scan->has_answered = true;
+				if (!give(open, how, e))
+					return NT_STATUS_SUCCESS;
+				given++;
+			}
+			scan->at++;
+			if (given > 0 && how->is_single)
+				return NT_STATUS_SUCCESS;
+		}
+
+		enum nt_status status = co_fill(open, scan);
+
+		if (given > 0 && (status != NT_STATUS_SUCCESS || !scan->count))
+			return NT_STATUS_SUCCESS;
+		if (status != NT_STATUS_SUCCESS)
+			return status;
+		if (scan->count == 0)
+			return scan->has_answered ? NT_STATUS_NO_MORE_FILES
+						  : NT_STATUS_NO_SUCH_FILE;
+	}
+}
+
+enum nt_status fsa_co_list(struct smb_object *object,
+			   const struct smb_list *how)
+{
+	struct fsa_open *open = fsa_open_of(object);
+	enum nt_status status = NT_STATUS_SUCCESS;
+
+	if (!object->is_directory)
+		return NT_STATUS_INVALID_PARAMETER;
+	if (!(object->granted & FILE_LIST_DIRECTORY))
+		return NT_STATUS_ACCESS_DENIED;
+	if (!open->scan || how->is_reopen) {
+		struct fsa_scan *scan = NULL;
+
+		status = co_scan_new(open, how->pattern, &scan);
+		if (status != NT_STATUS_SUCCESS)
+			return status;
+		fsa_scan_free(open->scan);
+		open->scan = scan;
+	} else if (how->is_restart) {
+		status = co_scan_restart(open->scan);
+	}
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	return co_give_all(open, open->scan, how);
+}

@@ -1,0 +1,371 @@
+/*
+ * New names for open files (MS-FSA 2.1.5.14.11 FileRenameInformation and
+ * 2.1.5.14.6 FileLinkInformation): who may get one, what may be replaced, and
+ * how a name is changed in its case alone. Where the name leads is find.c's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/notify.h"
+#include "gateway/fsa/object.h"
+#include "gateway/fsa/windows.h"
+
+/* A rename or a link on its way. */
+struct move {
+	struct fsa_open *open;
+	char *from;             /* the path now */
+	struct store_file *dir; /* of `from` */
+	const char *from_leaf;
+	char *asked; /* the new path as the client spells it */
+	const char *leaf;
+	struct fsa_found target;
+	char *to; /* the new path as it will be on disk */
+};
+
+static const char *leaf_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void move_fini(struct move *m)
+{
+	free(m->from);
+	free(m->asked);
+	free(m->to);
+	if (m->dir)
+		store_file_close(m->dir);
+	fsa_found_fini(&m->target);
+}
+
+/* The directory of a path (malloc): "" for one at the root. */
+static char *parent_of(const char *path)
+{
+	size_t length = (size_t)(leaf_of(path) - path);
+
+	return strndup(path, length > 0 ? length - 1 : 0);
+}
+
+static bool is_same_file(const struct store_key *a, const struct store_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->generation == b->generation;
+}
+
+/* Opens the directory that the file is in, and sees that it still is there. */
+static enum nt_status co_find_source(struct move *m)
+{
+	struct fsa_open *open = m->open;
+	char *parent = parent_of(m->from);
+	struct store_stat stat;
+	size_t good;
+
+	if (!parent)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	int err = store_co_walk(open->node->tree, open->volume->creds, parent,
+				&m->dir, &good);
+
+	free(parent);
+	if (err < 0) {
+		m->dir = NULL;
+		return fsa_status(FSA_WALK, err);
+	}
+	m->from_leaf = leaf_of(m->from);
+	err = store_co_stat_at(open->volume->creds, m->dir, m->from_leaf,
+			       &stat);
+	if (err < 0)
+		return fsa_status(FSA_RENAME, err);
+	return is_same_file(&stat.key, &open->node->key)
+		       ? NT_STATUS_SUCCESS
+		       : NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* The directory as it is spelled on disk, and the last name as it was asked. */
+static char *join_target(const struct move *m)
+{
+	size_t parent = (size_t)(m->target.leaf - m->target.path);
+	char *to = malloc(parent + strlen(m->leaf) + 1);
+
+	if (to) {
+		memcpy(to, m->target.path, parent);
+		strcpy(to + parent, m->leaf);
+	}
+	return to;
+}
+
+static enum nt_status co_find_target(struct move *m, struct smb_name name)
+{
+	struct fsa_volume *volume = m->open->volume;
+	uint32_t stream;
+	enum nt_status status =
+		fsa_name_to_path(volume->share, name, &m->asked, &stream);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (stream < name.count)
+		return NT_STATUS_NOT_SUPPORTED;
+	m->leaf = leaf_of(m->asked);
+	if (*m->leaf == '\0')
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	status = fsa_co_find(volume, m->asked, &m->target);
+	if (status != NT_STATUS_SUCCESS) {
+		m->target = (struct fsa_found){};
+		return status;
+	}
+	m->to = join_target(m);
+	return m->to ? NT_STATUS_SUCCESS : NT_STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
+				   struct smb_name name)
+{
+	*m = (struct move){ .open = open };
+	fsa_node_lock(open->node);
+	bool is_doomed =
+		open->node->is_deleted || open->node->is_delete_pending;
+
+	fsa_node_unlock(open->node);
+	if (is_doomed)
+		return NT_STATUS_ACCESS_DENIED;
+	m->from = fsa_node_path(open->node);
+	if (!m->from)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	if (m->from[0] == '\0')
+		return NT_STATUS_ACCESS_DENIED;
+
+	enum nt_status status = co_find_source(m);
+
+	return status == NT_STATUS_SUCCESS ? co_find_target(m, name) : status;
+}
+
+/* ---- rules ---- */
+
+/*
+ * Another open of the directory that gets the name stands in the way if it
+ * may delete that, or lets nobody else do so.
+ */
+static enum nt_status co_check_directory(struct move *m)
+{
+	struct store_stat stat;
+	int err = store_co_stat(m->target.dir, &stat);
+	enum nt_status status = NT_STATUS_SUCCESS;
+	struct fsa_node *node;
+	struct fsa_open *other;
+
+	if (err < 0)
+		return fsa_status(FSA_RENAME, err);
+	node = fsa_node_find(m->open->node->fsa, m->open->node->tree,
+			     &stat.key);
+	if (!node)
+		return NT_STATUS_SUCCESS;
+	fsa_node_lock(node);
+	TAILQ_FOREACH(other, &node->opens, node_entry) {
+		if (!other->is_stat && ((other->access & DELETE) ||
+					!(other->sharing & FILE_SHARE_DELETE)))
+			status = NT_STATUS_SHARING_VIOLATION;
+	}
+	if (node->is_delete_pending)
+		status = NT_STATUS_DELETE_PENDING;
+	fsa_node_unlock(node);
+	fsa_node_unref(node);
+	return status;
+}
+
+static bool node_is_open(struct fsa_open *open, const struct store_key *key)
+{
+	struct fsa_node *node =
+		fsa_node_find(open->node->fsa, open->node->tree, key);
+	bool is_open;
+
+	if (!node)
+		return false;
+	fsa_node_lock(node);
+	is_open = !TAILQ_EMPTY(&node->opens);
+	fsa_node_unlock(node);
+	fsa_node_unref(node);
+	return is_open;
+}
+
+static enum nt_status co_check_read_only(struct move *m)
+{
+	struct fsa_volume *volume = m->open->volume;
+	struct store_file *file;
+	struct fsa_dosattr attr;
+	struct smb_file_facts facts;
+	int err =
+		store_co_open(volume->share->tree, volume->creds, m->target.dir,
+			      m->target.leaf,
+			      STORE_OPEN_PATH | STORE_OPEN_NOFOLLOW, 0, &file);
+
+	if (err < 0)
+		return fsa_status(FSA_RENAME, err);
+
+	enum nt_status status = fsa_co_dosattr_get(volume, file, &attr);
+
+	store_file_close(file);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	fsa_facts_from_stat(volume, &m->target.stat, &attr, m->target.leaf,
+			    &facts);
+	return facts.attributes & FILE_ATTRIBUTE_READONLY
+		       ? NT_STATUS_ACCESS_DENIED
+		       : NT_STATUS_SUCCESS;
+}
+
+/* Whether what has the name already may go: another file, that is. */
+static enum nt_status co_check_replace(struct move *m, bool is_replace)
+{
+	if (!is_replace)
+		return NT_STATUS_OBJECT_NAME_COLLISION;
+	if (S_ISDIR(m->target.stat.mode) || m->open->base.is_directory)
+		return NT_STATUS_ACCESS_DENIED;
+	if (node_is_open(m->open, &m->target.stat.key))
+		return NT_STATUS_ACCESS_DENIED;
+	return co_check_read_only(m);
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t length = strlen(dir);
+
+	return strncmp(path, dir, length) == 0 && path[length] == '/';
+}
+
+static bool target_is_self(const struct move *m)
+{
+	return m->target.exists &&
+	       is_same_file(&m->target.stat.key, &m->open->node->key);
+}
+
+static enum nt_status co_check_rename(struct move *m, bool is_replace)
+{
+	struct fsa_node *node = m->open->node;
+
+	if (m->open->base.is_directory) {
+		if (is_below(m->to, m->from) ||
+		    fsa_node_has_opens_below(node->fsa, node->tree, m->from))
+			return NT_STATUS_ACCESS_DENIED;
+	}
+
+	enum nt_status status = co_check_directory(m);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (!m->target.exists)
+		return NT_STATUS_SUCCESS;
+	/* Its own name in other letters, or another name of the same file. */
+	if (target_is_self(m))
+		return is_replace || strcmp(m->target.path, m->from) == 0
+			       ? NT_STATUS_SUCCESS
+			       : NT_STATUS_OBJECT_NAME_COLLISION;
+	return co_check_replace(m, is_replace);
+}
+
+/* ---- the deed ---- */
+
+/*
+ * A name that is there in other letters is replaced under its own spelling,
+ * and spelled as asked after that: nobody sees both.
+ */
+static int co_rename(struct move *m)
+{
+	struct store_creds *creds = m->open->volume->creds;
+	const char *there = m->target.exists ? m->target.leaf : m->leaf;
+	unsigned int flags = m->target.exists ? 0 : RENAME_NOREPLACE;
+
+	if (target_is_self(m) && strcmp(m->target.path, m->from) == 0)
+		return store_co_rename(creds, m->dir, m->from_leaf,
+				       m->target.dir, m->leaf, 0);
+	/* rename(2) leaves two names of one file as they are. */
+	if (target_is_self(m))
+		return store_co_unlink(creds, m->dir, m->from_leaf, false);
+
+	int err = store_co_rename(creds, m->dir, m->from_leaf, m->target.dir,
+				  there, flags);
+
+	if (err == 0 && strcmp(there, m->leaf) != 0)
+		err = store_co_rename(creds, m->target.dir, there,
+				      m->target.dir, m->leaf, 0);
+	return err;
+}
+
+static void tell_renamed(const struct move *m)
+{
+	struct fsa_node *node = m->open->node;
+	bool has_replaced = m->target.exists && !target_is_self(m);
+
+	if (has_replaced)
+		fsa_notify_changed(node->fsa, node->tree, m->target.path,
+				   FSA_ACTION_REMOVED, FSA_CHANGE_FILE_NAME);
+	fsa_node_moved(node->fsa, node->tree, m->from, m->to,
+		       m->open->base.is_directory);
+	fsa_notify_renamed(node->fsa, node->tree, m->from, m->to,
+			   m->open->base.is_directory);
+}
+
+enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
+{
+	struct move m;
+	enum nt_status status;
+
+	if (!(open->base.granted & DELETE))
+		return NT_STATUS_ACCESS_DENIED;
+	status = co_move_init(&m, open, set->name);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_rename(&m, set->is_replace);
+	if (status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) {
+		status = fsa_status(FSA_RENAME, co_rename(&m));
+		if (status == NT_STATUS_SUCCESS)
+			tell_renamed(&m);
+	}
+	move_fini(&m);
+	return status;
+}
+
+static int co_link(struct move *m)
+{
+	struct store_creds *creds = m->open->volume->creds;
+
+	if (m->target.exists) {
+		int err = store_co_unlink(creds, m->target.dir, m->target.leaf,
+					  false);
+
+		if (err < 0)
+			return err;
+	}
+	return store_co_link(creds, m->open->file, m->target.dir, m->leaf);
+}
+
+enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
+{
+	struct fsa_node *node = open->node;
+	struct move m;
+	enum nt_status status;
+
+	if (open->base.is_directory)
+		return NT_STATUS_FILE_IS_A_DIRECTORY;
+	status = co_move_init(&m, open, set->name);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_directory(&m);
+	if (status != NT_STATUS_SUCCESS)
+		goto fini;
+	if (target_is_self(&m)) {
+		if (!set->is_replace)
+			status = NT_STATUS_OBJECT_NAME_COLLISION;
+		goto fini;
+	}
+	if (m.target.exists)
+		status = co_check_replace(&m, set->is_replace);
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_status(FSA_LINK, co_link(&m));
+	if (status == NT_STATUS_SUCCESS)
+		fsa_notify_changed(node->fsa, node->tree, m.to,
+				   FSA_ACTION_ADDED, FSA_CHANGE_FILE_NAME);
+fini:
+	move_fini(&m);
+	return status;
+}

@@ -1,0 +1,361 @@
+/*
+ * Setting facts of a file (MS-FSA 2.1.5.14): times with their special values,
+ * attributes, disposition, sizes, position and mode. Names are rename.c's, EAs
+ * are eas.c's. The protocol engine has checked the rights that a class needs;
+ * what would hurt is checked here again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/dosattr.h"
+#include "gateway/fsa/notify.h"
+#include "gateway/fsa/object.h"
+#include "gateway/fsa/windows.h"
+
+/* Times that are none: MS-FSCC 2.4.7. */
+#define TIME_LEAVE  UINT64_C(0)
+#define TIME_FREEZE UINT64_MAX
+#define TIME_THAW   (UINT64_MAX - 1)
+
+enum {
+	/* FileModeInformation, MS-FSCC 2.4.26. */
+	MODE_SETTABLE = FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |
+			FILE_NO_INTERMEDIATE_BUFFERING |
+			FILE_SYNCHRONOUS_IO_ALERT |
+			FILE_SYNCHRONOUS_IO_NONALERT,
+};
+
+static void tell(struct fsa_open *open, uint32_t filter)
+{
+	char *path = fsa_node_path(open->node);
+
+	if (path)
+		fsa_notify_changed(open->node->fsa, open->node->tree, path,
+				   FSA_ACTION_MODIFIED, filter);
+	free(path);
+}
+
+/* ---- basic ---- */
+
+static bool time_is_value(uint64_t t)
+{
+	return t != TIME_LEAVE && t != TIME_FREEZE && t != TIME_THAW;
+}
+
+static bool time_is_legal(uint64_t t)
+{
+	return t <= INT64_MAX || !time_is_value(t);
+}
+
+static enum nt_status check_basic(const struct fsa_open *open,
+				  const struct smb_set *set)
+{
+	bool is_directory = open->base.is_directory;
+
+	if (!time_is_legal(set->creation) || !time_is_legal(set->access) ||
+	    !time_is_legal(set->write) || !time_is_legal(set->change))
+		return NT_STATUS_INVALID_PARAMETER;
+	if (!is_directory && (set->attributes & FILE_ATTRIBUTE_DIRECTORY))
+		return NT_STATUS_INVALID_PARAMETER;
+	if (is_directory && (set->attributes & FILE_ATTRIBUTE_TEMPORARY))
+		return NT_STATUS_INVALID_PARAMETER;
+	return NT_STATUS_SUCCESS;
+}
+
+/* What goes to user.DOSATTRIB; true: it differs from what is there. */
+static bool merge(struct fsa_dosattr *attr, const struct smb_set *set,
+		  uint32_t shown)
+{
+	const uint32_t settable = FSA_DOSATTR_SETTABLE;
+	bool has_changed = false;
+
+	if (set->attributes) {
+		uint32_t kept =
+			attr->attributes & ~(settable | FILE_ATTRIBUTE_NORMAL);
+		uint32_t now = kept | (set->attributes & settable);
+
+		has_changed = (now & settable) != (shown & settable);
+		if (has_changed)
+			attr->attributes = now ? now : FILE_ATTRIBUTE_NORMAL;
+	}
+	if (time_is_value(set->creation) &&
+	    !(attr->has_creation && attr->creation == set->creation)) {
+		attr->has_creation = true;
+		attr->creation = set->creation;
+		has_changed = true;
+	}
+	return has_changed;
+}
+
+static enum nt_status co_set_stored(struct fsa_open *open,
+				    const struct smb_set *set)
+{
+	struct fsa_dosattr attr;
+	struct smb_file_facts facts;
+	enum nt_status status;
+
+	if (!set->attributes && !time_is_value(set->creation))
+		return NT_STATUS_SUCCESS;
+	status = fsa_co_dosattr_get(open->volume, open->file, &attr);
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_co_facts(open, &facts);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+
+	/* Attributes that nobody stored must not be lost by storing a time. */
+	uint32_t shown = facts.attributes;
+
+	if (!attr.attributes && (shown & FILE_ATTRIBUTE_READONLY))
+		attr.attributes = FILE_ATTRIBUTE_READONLY;
+	if (!merge(&attr, set, shown))
+		return NT_STATUS_SUCCESS;
+	return fsa_co_dosattr_set(open->volume, open->file, &attr);
+}
+
+static struct timespec time_or_omit(uint64_t t)
+{
+	return time_is_value(t) ? fsa_time_to_unix(t)
+				: (struct timespec){ .tv_nsec = UTIME_OMIT };
+}
+
+static enum nt_status co_set_times(struct fsa_open *open,
+				   const struct smb_set *set)
+{
+	struct timespec atime = time_or_omit(set->access);
+	struct timespec mtime = time_or_omit(set->write);
+
+	if (!time_is_value(set->access) && !time_is_value(set->write))
+		return NT_STATUS_SUCCESS;
+	return fsa_status(FSA_SET,
+			  store_co_set_times(open->volume->creds, open->file,
+					     &atime, &mtime));
+}
+
+/*
+ * What the node and the handle remember: a write time that was set stays in
+ * spite of later writes, one that was frozen stays while this handle wants so,
+ * and a change time, which Linux lets nobody set, is shown until the file
+ * changes.
+ */
+static void remember(struct fsa_open *open, const struct smb_set *set,
+		     const struct store_stat *stat)
+{
+	struct fsa_node *node = open->node;
+
+	fsa_node_lock(node);
+	if (time_is_value(set->write)) {
+		node->is_write_time_set = true;
+		node->write_time = set->write;
+	} else if (set->write == TIME_FREEZE && !node->is_write_time_set) {
+		node->is_write_time_set = true;
+		node->write_time = fsa_time_from_unix(&stat->mtime);
+		open->holds_write_time = true;
+	} else if (set->write == TIME_THAW && open->holds_write_time) {
+		node->is_write_time_set = false;
+		open->holds_write_time = false;
+	}
+	if (time_is_value(set->change)) {
+		node->is_change_time_set = true;
+		node->change_time = set->change;
+		node->change_time_own = fsa_time_from_unix(&stat->ctime);
+	}
+	fsa_node_unlock(node);
+	if (set->access == TIME_FREEZE || set->access == TIME_THAW)
+		open->holds_access_time = set->access == TIME_FREEZE;
+	if (set->change == TIME_FREEZE || set->change == TIME_THAW)
+		open->holds_change_time = set->change == TIME_FREEZE;
+}
+
+static uint32_t basic_filter(const struct smb_set *set)
+{
+	return (set->attributes ? FSA_CHANGE_ATTRIBUTES : 0) |
+	       (time_is_value(set->creation) ? FSA_CHANGE_CREATION : 0) |
+	       (time_is_value(set->access) ? FSA_CHANGE_LAST_ACCESS : 0) |
+	       (time_is_value(set->write) ? FSA_CHANGE_LAST_WRITE : 0);
+}
+
+static enum nt_status co_set_basic(struct fsa_open *open,
+				   const struct smb_set *set)
+{
+	struct store_stat stat;
+	enum nt_status status = check_basic(open, set);
+
+	if (!(open->base.granted & FILE_WRITE_ATTRIBUTES))
+		return NT_STATUS_ACCESS_DENIED;
+	if (status == NT_STATUS_SUCCESS)
+		status = co_set_stored(open, set);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_set_times(open, set);
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	remember(open, set, &stat);
+	if (basic_filter(set))
+		tell(open, basic_filter(set));
+	return NT_STATUS_SUCCESS;
+}
+
+/* ---- disposition ---- */
+
+static enum nt_status co_check_is_empty(struct fsa_open *open)
+{
+	struct store_listing *listing;
+	struct store_entry entry;
+	int err = store_co_list_open(open->volume->creds, open->file, &listing);
+
+	if (err < 0)
+		return fsa_status(FSA_DELETE, err);
+	err = store_co_list_next(listing, &entry);
+	store_listing_free(listing);
+	if (err < 0)
+		return fsa_status(FSA_DELETE, err);
+	return err > 0 ? NT_STATUS_DIRECTORY_NOT_EMPTY : NT_STATUS_SUCCESS;
+}
+
+enum nt_status fsa_co_may_delete(struct fsa_open *open)
+{
+	struct smb_file_facts facts;
+	enum nt_status status = fsa_co_facts(open, &facts);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (facts.attributes & FILE_ATTRIBUTE_READONLY)
+		return NT_STATUS_CANNOT_DELETE;
+	if (!facts.is_directory)
+		return NT_STATUS_SUCCESS;
+
+	fsa_node_lock(open->node);
+	bool is_root = open->node->path[0] == '\0';
+
+	fsa_node_unlock(open->node);
+	return is_root ? NT_STATUS_ACCESS_DENIED : co_check_is_empty(open);
+}
+
+static enum nt_status co_set_disposition(struct fsa_open *open, bool is_delete)
+{
+	if (!(open->base.granted & DELETE))
+		return NT_STATUS_ACCESS_DENIED;
+	if (is_delete) {
+		enum nt_status status = fsa_co_may_delete(open);
+
+		if (status != NT_STATUS_SUCCESS)
+			return status;
+	}
+	fsa_node_lock(open->node);
+	open->node->is_delete_pending = is_delete;
+	fsa_node_unlock(open->node);
+	if (is_delete && open->base.is_directory) {
+		char *path = fsa_node_path(open->node);
+
+		if (path)
+			fsa_notify_gone(open->node->fsa, open->node->tree,
+					path);
+		free(path);
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+/* ---- sizes ---- */
+
+static enum nt_status check_size(const struct fsa_open *open, uint64_t size)
+{
+	if (open->base.is_directory || size > INT64_MAX)
+		return NT_STATUS_INVALID_PARAMETER;
+	return open->base.granted & FILE_WRITE_DATA ? NT_STATUS_SUCCESS
+						    : NT_STATUS_ACCESS_DENIED;
+}
+
+static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
+{
+	int err = store_co_truncate(open->file, size);
+
+	if (err < 0)
+		return fsa_status(FSA_SET, err);
+	open->was_written = true;
+	tell(open,
+	     FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE | FSA_CHANGE_ATTRIBUTES);
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_set_end_of_file(struct fsa_open *open, uint64_t size)
+{
+	enum nt_status status = check_size(open, size);
+
+	return status == NT_STATUS_SUCCESS ? co_truncate(open, size) : status;
+}
+
+/* Less than the file has cuts it, more reserves space if that can be done. */
+static enum nt_status co_set_allocation(struct fsa_open *open, uint64_t size)
+{
+	struct store_stat stat;
+	enum nt_status status = check_size(open, size);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (size < stat.size || size == 0)
+		return co_truncate(open, size);
+	status = fsa_status(FSA_SET, store_co_allocate(open->file, size));
+	return status == NT_STATUS_NOT_SUPPORTED ? NT_STATUS_SUCCESS : status;
+}
+
+/* All data is valid always: zeroes are what nobody has written. */
+static enum nt_status co_set_valid_data(struct fsa_open *open, uint64_t size)
+{
+	struct store_stat stat;
+	enum nt_status status = check_size(open, size);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	return size > stat.size ? NT_STATUS_INVALID_PARAMETER
+				: NT_STATUS_SUCCESS;
+}
+
+static enum nt_status set_mode(struct fsa_open *open, uint64_t mode)
+{
+	if (mode & ~(uint64_t)MODE_SETTABLE)
+		return NT_STATUS_INVALID_PARAMETER;
+	open->mode = (uint32_t)mode;
+	return NT_STATUS_SUCCESS;
+}
+
+enum nt_status fsa_co_set(struct smb_object *object, const struct smb_set *set)
+{
+	struct fsa_open *open = fsa_open_of(object);
+
+	switch (set->kind) {
+	case SMB_SET_BASIC:
+		return co_set_basic(open, set);
+	case SMB_SET_RENAME:
+		return fsa_co_rename(open, set);
+	case SMB_SET_LINK:
+		return fsa_co_link(open, set);
+	case SMB_SET_DISPOSITION:
+		return co_set_disposition(open, set->is_delete);
+	case SMB_SET_POSITION:
+		if (set->value > INT64_MAX)
+			return NT_STATUS_INVALID_PARAMETER;
+		open->position = set->value;
+		return NT_STATUS_SUCCESS;
+	case SMB_SET_MODE:
+		return set_mode(open, set->value);
+	case SMB_SET_ALLOCATION:
+		return co_set_allocation(open, set->value);
+	case SMB_SET_END_OF_FILE:
+		return co_set_end_of_file(open, set->value);
+	case SMB_SET_VALID_DATA:
+		return co_set_valid_data(open, set->value);
+	case SMB_SET_SHORT_NAME:
+		return NT_STATUS_NOT_SUPPORTED;
+	case SMB_SET_EAS:
+		if (!(open->base.granted & FILE_WRITE_EA))
+			return NT_STATUS_ACCESS_DENIED;
+		return fsa_co_set_eas(open, set->eas, set->eas_length);
+	}
+	return NT_STATUS_INVALID_INFO_CLASS;
+}

@@ -1,7 +1,7 @@
 /*
  * One event loop a worker thread: fibers, and the operations that a fiber may
  * wait for. All of loop/ hides behind this header; which engine answers
- * (io_uring; epoll with threads; the simulator) can't be told from above.
+ * (io_uring; epoll with threads) can't be told from above.
  *
  * A function with `co_` in its name may suspend the calling fiber: other
  * fibers of this worker then run, so whatever is shared with them may have
@@ -9,10 +9,10 @@
  * held (asserted). Everything else here never suspends.
  *
  * Results are 0 or more, or -errno. Short transfers are resumed in here unless
- * said otherwise; EINTR and EAGAIN never come out. Operations on files and
- * sockets run to their end even if the fiber is cancelled meanwhile (their
- * buffers belong to the kernel until then); waits of other kinds end with
- * -ECANCELED.
+ * said otherwise; EINTR and EAGAIN never come out. Operations on files run to
+ * their end even if the fiber is cancelled meanwhile (their buffers belong to
+ * the kernel until then). What waits for a peer (send, splice, fill, poll) or
+ * for another fiber ends with -ECANCELED; of a send, any part may have left.
  *
  * Thread: a loop belongs to the thread that runs it. Functions without a loop
  * argument mean the calling thread's loop. loop_post() and loop_stop() may be
@@ -45,7 +45,6 @@ enum loop_engine {
 	LOOP_ENGINE_AUTO, /* io_uring if the probe says that it works */
 	LOOP_ENGINE_URING,
 	LOOP_ENGINE_PLAIN,
-	LOOP_ENGINE_SIM, /* tests only */
 };
 
 struct loop_options {
@@ -144,8 +143,9 @@ struct loop_fiber *loop_self(void);
 
 /*
  * Asks a fiber to stop: the wait it is in, or else the next one that it begins
- * in loop_co_wait(), loop_co_sleep() or loop_co_poll(), returns -ECANCELED.
- * One request ends one wait; a request while one is pending is the same one.
+ * in loop_co_wait(), loop_co_sleep(), loop_co_poll(), loop_co_send(),
+ * loop_co_splice() or loop_inbox_co_fill(), returns -ECANCELED. One request
+ * ends one wait; a request while one is pending is the same one.
  */
 void loop_cancel(struct loop_fiber *fiber);
 
@@ -291,8 +291,9 @@ int64_t loop_co_splice(int from_fd, uint64_t from_offset, int to_fd,
 /* ---- sockets ---- */
 
 /*
- * Descriptors given to loop_co_accept(), loop_inbox_*() and loop_co_send*()
- * are non-blocking on the plain engine; loop_socket_adopt() makes them so.
+ * Sockets given to the functions below, and to loop_co_splice(), must be
+ * non-blocking. Those that a listener accepts are; loop_socket_adopt() makes
+ * others so.
  */
 int loop_socket_adopt(int fd);
 

@@ -1,0 +1,71 @@
+/*
+ * Runs a test's body as a fiber, once on each engine that this machine has;
+ * the loop stops when the body returns.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "gateway/loop/loop.h"
+
+static const enum loop_engine engines[] = {
+	LOOP_ENGINE_PLAIN,
+	LOOP_ENGINE_URING,
+};
+
+#define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
+
+/* NULL, and a line that says why, if the engine can't be had here. */
+static inline struct loop *engine_loop(enum loop_engine engine)
+{
+	struct loop_options options = { .engine = engine };
+	struct loop *loop;
+	struct loop_features features;
+
+	if (loop_new(&options, &loop) == 0)
+		return loop;
+	loop_probe(&features);
+	print_message("skipped on %s: %s\n", loop_engine_name(engine),
+		      features.text);
+	return NULL;
+}
+
+struct engine_body {
+	loop_fiber_fn *co_body;
+	void *arg;
+};
+
+static inline void engine_co_main(void *arg)
+{
+	struct engine_body *body = arg;
+
+	body->co_body(body->arg);
+	loop_stop(loop_current());
+}
+
+static inline void run_on(struct loop *loop, loop_fiber_fn *co_body, void *arg)
+{
+	struct engine_body body = { .co_body = co_body, .arg = arg };
+
+	assert_non_null(loop_spawn(engine_co_main, &body));
+	loop_run(loop);
+}
+
+static inline void on_each_engine(loop_fiber_fn *co_body, void *arg)
+{
+	for (size_t i = 0; i < ENGINE_COUNT; i++) {
+		struct loop *loop = engine_loop(engines[i]);
+
+		if (loop == NULL)
+			continue;
+		run_on(loop, co_body, arg);
+		loop_free(loop);
+	}
+}

@@ -98,8 +98,9 @@ static int64_t co_splice(struct store_file *file, struct store_pipe *pipe,
 }
 
 /*
- * Fills the pipe until `length` or the end of the file: the bytes in it.
- * -ENOBUFS if there is no room for the rest, as after odd short transfers.
+ * Fills the pipe until `length` or the end of the file: the bytes in it. After
+ * a short transfer the page that it ended in takes a second place, so there
+ * may be no room for the rest: -ENOBUFS, unless the file ends before that.
  */
 static int64_t co_fill_pipe(struct store_file *file,
 			    const struct store_read *how,
@@ -111,14 +112,16 @@ static int64_t co_fill_pipe(struct store_file *file,
 
 	while (done < how->length) {
 		uint64_t offset = how->offset + done;
-		uint32_t left = how->length - done;
+		uint64_t left = store_pipe_bytes(offset, room);
 
-		if (store_pipe_pages(offset, left) > room)
+		if (!left)
 			return -ENOBUFS;
-		n = co_splice(file, pipe, offset, left);
+		if (left > how->length - done)
+			left = how->length - done;
+		n = co_splice(file, pipe, offset, (uint32_t)left);
 		if (n <= 0)
 			return n < 0 ? n : done;
-		assert(n <= left);
+		assert((uint64_t)n <= left);
 		room -= store_pipe_pages(offset, (uint64_t)n);
 		done += (uint32_t)n;
 	}

@@ -48,6 +48,13 @@ size_t store_pipe_pages(uint64_t offset, uint64_t length)
 	return (size_t)((offset % page + length + page - 1) / page);
 }
 
+uint64_t store_pipe_bytes(uint64_t offset, size_t pages)
+{
+	uint64_t page = page_size();
+
+	return pages ? pages * page - offset % page : 0;
+}
+
 /* The largest size that the kernel grants; 0 if that is too small. */
 static size_t grow(int fd)
 {

@@ -49,5 +49,8 @@ int store_pipe_write_fd(const struct store_pipe *pipe);
  */
 size_t store_pipe_pages(uint64_t offset, uint64_t length);
 
+/* The other way round: the most bytes at `offset` that lie on `pages`. Pure. */
+uint64_t store_pipe_bytes(uint64_t offset, size_t pages);
+
 /* Closes the pooled pipes of this worker. None is lent. */
 void store_pipes_end(void);

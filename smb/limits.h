@@ -36,6 +36,10 @@ enum {
 	SMB_PATH_MAX = 32760,
 	/* Elements of one LOCK request: fits every credit charge of 1. */
 	SMB_LOCKS_MAX = 2730,
+	/* Room of a CHANGE_NOTIFY that waits, maybe for days: what clients ask. */
+	SMB_NOTIFY_BYTES_MAX = 64 * 1024,
+	/* Longest security descriptor: an ACL's size has 16 bits. */
+	SMB_SECURITY_BYTES_MAX = 128 * 1024,
 	/* Bytes of payload that one connection may have in flight. */
 	SMB_CHANNEL_BYTES_MAX = 64 * 1024 * 1024,
 	/* Payload bytes of one RPC call, all fragments. */

@@ -19,6 +19,7 @@
 struct smb_pipe;
 struct smb_session;
 struct smb_tree;
+struct smb_turn;
 
 struct smb_open {
 	uint64_t persistent, volatile_id; /* FileId */
@@ -32,7 +33,7 @@ struct smb_open {
 	struct smb_parked *closer; /* waits until requests is 1 or 0 */
 	bool is_closing;
 	bool has_ended_waits;
-	uint64_t enumeration; /* QUERY_DIRECTORY calls are one at a time */
+	struct smb_turn *turns; /* QUERY_DIRECTORY: the first of these runs */
 };
 
 /* A reference to the session's open with this id, not closing; or NULL. */

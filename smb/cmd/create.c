@@ -1,0 +1,258 @@
+/*
+ * CREATE (MS-SMB2 2.2.13, 3.3.5.9): decodes, refuses what no file could mend,
+ * and hands the rest to the object store or to the named pipes. What a name
+ * leads to, who may open it and beside whom is the store's (MS-FSA 2.1.5.1).
+ * Oplocks, leases and durable opens are not granted.
+ */
+#include "smb/cmd/cmd.h"
+
+#include <stdlib.h>
+
+#include "smb/channel.h"
+#include "smb/cmd/body.h"
+#include "smb/cmd/create.h"
+#include "smb/engine.h"
+#include "smb/limits.h"
+#include "smb/open.h"
+#include "smb/rpc/rpc.h"
+#include "smb/session.h"
+#include "smb/tree.h"
+#include "smb/wire/utf16.h"
+
+enum {
+	FIXED_SIZE = 56,
+	IMPERSONATION_MAX = 3, /* Delegate */
+	DISPOSITION_MAX = 5,   /* OVERWRITE_IF */
+	SHARING_ALL = 0x7,
+	PIPE_ALLOCATION = 4096,
+	FILE_ATTRIBUTE_NORMAL = 0x80,
+};
+
+/* MS-SMB2 2.2.13 CreateOptions, those that are judged here. */
+enum {
+	FILE_DIRECTORY_FILE = 0x1,
+	FILE_NO_INTERMEDIATE_BUFFERING = 0x8,
+	FILE_NON_DIRECTORY_FILE = 0x40,
+	/* CREATE_TREE_CONNECTION, OPEN_BY_FILE_ID, RESERVE_OPFILTER. */
+	OPTIONS_UNSUPPORTED = 0x80 | 0x2000 | 0x100000,
+	OPTIONS_KNOWN = 0x00ffffff,
+};
+
+/* Generic and specific rights, MAXIMUM_ALLOWED, SYSTEM_SECURITY: 2.2.13.1. */
+#define ACCESS_KNOWN 0xf31f01ffu
+
+/* MS-FSCC 2.6 without DEVICE, VOLUME and what files on disk never have. */
+#define ATTRIBUTES_KNOWN 0x00007fb7u
+
+struct args {
+	uint32_t impersonation;
+	struct smb_create how;
+	struct smb_create_wishes wishes;
+	uint16_t *units; /* of the name; owned */
+};
+
+static enum nt_status read_name(struct smb_request *rq, uint16_t offset,
+				uint16_t length, struct args *args)
+{
+	struct bytes wire;
+	enum nt_status status =
+		smb_body_piece(rq, offset, length, FIXED_SIZE, &wire);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (length % 2 != 0 || (length > 0 && offset % 8 != 0))
+		return NT_STATUS_INVALID_PARAMETER;
+	args->units = malloc(length + 2u);
+	if (!args->units)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	size_t count = smb_utf16_decode(wire, args->units, SMB_PATH_MAX);
+
+	if (count == SIZE_MAX)
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	args->how.name = (struct smb_name){ args->units, (uint32_t)count };
+	return NT_STATUS_SUCCESS;
+}
+
+/* Skips up to and with the next backslash. */
+static struct smb_name without_first_part(struct smb_name name)
+{
+	while (name.count > 0 && name.units[0] != '\\') {
+		name.units++;
+		name.count--;
+	}
+	if (name.count > 0) {
+		name.units++;
+		name.count--;
+	}
+	return name;
+}
+
+/* 3.3.5.9: with the DFS flag the name is "server\share\rest". */
+static enum nt_status normalize_name(const struct smb_request *rq,
+				     struct smb_name *name)
+{
+	bool is_dfs = rq->header.flags & SMB2_FLAGS_DFS_OPERATIONS;
+	bool is_slashed = name->count > 0 && name->units[0] == '\\';
+
+	if (is_slashed && !is_dfs)
+		return NT_STATUS_INVALID_PARAMETER;
+	if (is_slashed)
+		*name = without_first_part(*name);
+	if (is_dfs) {
+		*name = without_first_part(*name);
+		*name = without_first_part(*name);
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_args(struct smb_request *rq, struct args *args)
+{
+	struct reader r = reader_of(rq->body);
+	struct smb_create *how = &args->how;
+	struct bytes chain;
+	enum nt_status status;
+
+	rd_skip(&r, 4); /* sizes, SecurityFlags, RequestedOplockLevel */
+	args->impersonation = rd_u32(&r);
+	rd_skip(&r, 16); /* SmbCreateFlags, Reserved */
+	how->access = rd_u32(&r);
+	how->attributes = rd_u32(&r);
+	how->sharing = rd_u32(&r);
+	how->disposition = rd_u32(&r);
+	how->options = rd_u32(&r);
+
+	uint16_t name_offset = rd_u16(&r);
+	uint16_t name_length = rd_u16(&r);
+	uint32_t chain_offset = rd_u32(&r);
+	uint32_t chain_length = rd_u32(&r);
+
+	if (!rd_ok(&r))
+		return NT_STATUS_INVALID_PARAMETER;
+	status = read_name(rq, name_offset, name_length, args);
+	if (status == NT_STATUS_SUCCESS)
+		status = normalize_name(rq, &how->name);
+	if (status == NT_STATUS_SUCCESS)
+		status = smb_body_piece(rq, chain_offset, chain_length,
+					FIXED_SIZE, &chain);
+	if (status == NT_STATUS_SUCCESS && chain_length > 0 &&
+	    chain_offset % 8 != 0)
+		status = NT_STATUS_INVALID_PARAMETER;
+	if (status == NT_STATUS_SUCCESS)
+		status = smb_create_read_contexts(chain, how, &args->wishes);
+	return status;
+}
+
+/* What is wrong whatever the name leads to (MS-FSA 2.1.5.1, phase 1). */
+static enum nt_status judge(const struct args *args)
+{
+	const struct smb_create *how = &args->how;
+	bool is_directory = how->options & FILE_DIRECTORY_FILE;
+
+	if (args->impersonation > IMPERSONATION_MAX)
+		return NT_STATUS_BAD_IMPERSONATION_LEVEL;
+	if ((how->options & ~(uint32_t)OPTIONS_KNOWN) ||
+	    (how->sharing & ~(uint32_t)SHARING_ALL) ||
+	    (how->attributes & ~ATTRIBUTES_KNOWN) ||
+	    how->disposition > DISPOSITION_MAX)
+		return NT_STATUS_INVALID_PARAMETER;
+	if (is_directory && (how->options & FILE_NON_DIRECTORY_FILE))
+		return NT_STATUS_INVALID_PARAMETER;
+	if ((how->options & FILE_NO_INTERMEDIATE_BUFFERING) &&
+	    (how->access & SMB_ACCESS_APPEND_DATA))
+		return NT_STATUS_INVALID_PARAMETER;
+	if (how->options & OPTIONS_UNSUPPORTED)
+		return NT_STATUS_NOT_SUPPORTED;
+	if (how->access == 0 || (how->access & ~ACCESS_KNOWN))
+		return NT_STATUS_ACCESS_DENIED;
+	return NT_STATUS_SUCCESS;
+}
+
+/* A session or tree that went while the request waited takes nothing more. */
+static enum nt_status judge_scope(const struct smb_request *rq)
+{
+	if (rq->session->is_gone)
+		return NT_STATUS_USER_SESSION_DELETED;
+	if (rq->tree->is_gone)
+		return NT_STATUS_NETWORK_NAME_DELETED;
+	return NT_STATUS_SUCCESS;
+}
+
+/* Gives the object or the pipe a FileId and answers with it. */
+static enum nt_status co_admit(struct smb_request *rq, const struct args *args,
+			       struct smb_object *object, struct smb_pipe *pipe,
+			       const struct smb_created *created)
+{
+	struct smb_open *open = NULL;
+	enum nt_status status = judge_scope(rq);
+
+	if (status == NT_STATUS_SUCCESS) {
+		open = smb_open_new(rq->tree, object, pipe);
+		status = open ? NT_STATUS_SUCCESS
+			      : NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	if (!open) {
+		if (object)
+			(void)smb_body_objects(rq)->co_close(object, NULL);
+		smb_pipe_free(pipe);
+		return status;
+	}
+	status =
+		smb_create_answer(rq, open, &args->how, &args->wishes, created);
+	if (status == NT_STATUS_SUCCESS)
+		smb_request_opened(rq, open);
+	else
+		(void)smb_open_co_close(open, 0, NULL);
+	smb_open_unref(open);
+	return status;
+}
+
+static enum nt_status co_create_file(struct smb_request *rq,
+				     const struct args *args)
+{
+	struct smb_created created = { 0 };
+	enum nt_status status =
+		smb_body_objects(rq)->co_create(rq->tree->volume, &rq->call,
+						&args->how, &created);
+
+	if (status == NT_STATUS_STOPPED_ON_SYMLINK)
+		status = smb_create_answer_symlink(rq, &created);
+	else if (status == NT_STATUS_SUCCESS)
+		status = co_admit(rq, args, created.object, NULL, &created);
+	free(created.symlink_target);
+	return status;
+}
+
+/* MS-SMB2 3.3.5.9 for a named pipe: nothing of the contexts applies. */
+static enum nt_status co_create_pipe(struct smb_request *rq, struct args *args)
+{
+	struct smb_created created = {
+		.action = SMB_CREATE_OPENED,
+		.facts = { .allocation = PIPE_ALLOCATION,
+			   .attributes = FILE_ATTRIBUTE_NORMAL },
+	};
+	struct smb_pipe *pipe = NULL;
+	enum nt_status status =
+		smb_pipe_open(rq->channel->engine->ports, rq->session->user,
+			      args->how.name, &pipe);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	args->how.wants_max_access = false;
+	args->wishes.wants_file_id = false;
+	return co_admit(rq, args, NULL, pipe, &created);
+}
+
+enum nt_status smb_cmd_co_create(struct smb_request *rq)
+{
+	struct args args = { 0 };
+	enum nt_status status = read_args(rq, &args);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = judge(&args);
+	if (status == NT_STATUS_SUCCESS)
+		status = rq->tree->volume ? co_create_file(rq, &args)
+					  : co_create_pipe(rq, &args);
+	free(args.units);
+	return status;
+}

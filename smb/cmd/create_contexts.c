@@ -1,0 +1,142 @@
+/*
+ * Create contexts of a request (MS-SMB2 2.2.13.2): what each one means. Where
+ * each one lies is wire/context.c's, what the file makes of it the object
+ * store's. Requests for durable opens and leases are passed over: nothing of
+ * that is granted, and a client that gets no answer to them does without.
+ */
+#include "smb/cmd/create.h"
+
+#include "smb/wire/context.h"
+#include "smb/wire/info.h"
+
+static enum nt_status read_allocation(struct bytes data, struct smb_create *how,
+				      struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	(void)wishes;
+	if (data.length != 8)
+		return NT_STATUS_INVALID_PARAMETER;
+	how->allocation = rd_u64(&r);
+	how->has_allocation = true;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_max_access(struct bytes data, struct smb_create *how,
+				      struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	if (data.length != 0 && data.length != 8)
+		return NT_STATUS_INVALID_PARAMETER;
+	wishes->max_access_since = data.length ? rd_u64(&r) : 0;
+	how->wants_max_access = true;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_file_id(struct bytes data, struct smb_create *how,
+				   struct smb_create_wishes *wishes)
+{
+	(void)how;
+	if (data.length != 0)
+		return NT_STATUS_INVALID_PARAMETER;
+	wishes->wants_file_id = true;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_snapshot(struct bytes data, struct smb_create *how,
+				    struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	(void)wishes;
+	if (data.length != 8)
+		return NT_STATUS_INVALID_PARAMETER;
+	how->snapshot = rd_u64(&r);
+	how->has_snapshot = true;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_security(struct bytes data, struct smb_create *how,
+				    struct smb_create_wishes *wishes)
+{
+	(void)wishes;
+	if (data.length == 0)
+		return NT_STATUS_INVALID_PARAMETER;
+	how->security = data.at;
+	how->security_length = (uint32_t)data.length;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status read_eas(struct bytes data, struct smb_create *how,
+			       struct smb_create_wishes *wishes)
+{
+	(void)wishes;
+	if (data.length == 0)
+		return NT_STATUS_INVALID_PARAMETER;
+	how->eas = data.at;
+	how->eas_length = (uint32_t)data.length;
+	return smb_ea_list_check(data);
+}
+
+static enum nt_status refuse_reconnect(struct bytes data,
+				       struct smb_create *how,
+				       struct smb_create_wishes *wishes)
+{
+	(void)data;
+	(void)how;
+	(void)wishes;
+	return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+static const struct {
+	char tag[4];
+	enum nt_status (*read)(struct bytes data, struct smb_create *how,
+			       struct smb_create_wishes *wishes);
+} tags[] = {
+	{ { 'A', 'l', 'S', 'i' }, read_allocation },
+	{ { 'M', 'x', 'A', 'c' }, read_max_access },
+	{ { 'Q', 'F', 'i', 'd' }, read_file_id },
+	{ { 'T', 'W', 'r', 'p' }, read_snapshot },
+	{ { 'S', 'e', 'c', 'D' }, read_security },
+	{ { 'E', 'x', 't', 'A' }, read_eas },
+	{ { 'D', 'H', 'n', 'C' }, refuse_reconnect },
+	{ { 'D', 'H', '2', 'C' }, refuse_reconnect },
+};
+
+static enum nt_status read_one(const struct smb_create_context *context,
+			       struct smb_create *how,
+			       struct smb_create_wishes *wishes)
+{
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (smb_create_context_is(context, tags[i].tag))
+			return tags[i].read(context->data, how, wishes);
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+enum nt_status smb_create_read_contexts(struct bytes chain,
+					struct smb_create *how,
+					struct smb_create_wishes *ret_wishes)
+{
+	struct smb_create_contexts walk = { .chain = chain };
+	struct smb_create_wishes wishes = { 0 };
+	struct smb_create_context context;
+	enum nt_status refusal = NT_STATUS_SUCCESS;
+	enum nt_status status;
+
+	/* Bad geometry anywhere outweighs what single contexts say. */
+	while ((status = smb_create_contexts_next(&walk, &context)) ==
+	       NT_STATUS_SUCCESS) {
+		enum nt_status said = read_one(&context, how, &wishes);
+
+		if (refusal == NT_STATUS_SUCCESS)
+			refusal = said;
+	}
+	if (status != NT_STATUS_NO_MORE_ENTRIES)
+		return status;
+	if (refusal != NT_STATUS_SUCCESS)
+		return refusal;
+	*ret_wishes = wishes;
+	return NT_STATUS_SUCCESS;
+}

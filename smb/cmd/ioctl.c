@@ -1,0 +1,178 @@
+/*
+ * IOCTL (MS-SMB2 2.2.31, 3.3.5.15): decodes, sends each FSCTL where it is
+ * known, and answers. What FSCTLs do to a file is the object store's.
+ */
+#include "smb/cmd/cmd.h"
+
+#include "smb/channel.h"
+#include "smb/cmd/body.h"
+#include "smb/cmd/ioctl.h"
+#include "smb/open.h"
+#include "smb/tree.h"
+
+enum {
+	FIXED_SIZE = 56,
+	HEAD_SIZE = 48,
+	IS_FSCTL = 1,
+	COPYCHUNK_ANSWER = 12,
+};
+
+struct args {
+	uint64_t persistent, volatile_id;
+	uint32_t code;
+	struct bytes in;
+	uint32_t out_size; /* MaxOutputResponse */
+	uint32_t flags;
+};
+
+static enum nt_status read_args(struct smb_request *rq, struct args *args)
+{
+	struct reader r = reader_of(rq->body);
+	struct bytes unused;
+
+	rd_skip(&r, 4);
+	args->code = rd_u32(&r);
+	args->persistent = rd_u64(&r);
+	args->volatile_id = rd_u64(&r);
+	uint32_t in_offset = rd_u32(&r);
+	uint32_t in_length = rd_u32(&r);
+	uint64_t in_max = rd_u32(&r);
+	uint32_t out_offset = rd_u32(&r);
+	uint32_t out_length = rd_u32(&r);
+	args->out_size = rd_u32(&r);
+	args->flags = rd_u32(&r);
+
+	uint64_t in = (uint64_t)in_length + out_length;
+	uint64_t out = in_max + args->out_size;
+	uint32_t max = rq->channel->io_size_max;
+
+	if (!rd_ok(&r) || in_length > max || in_max > max ||
+	    args->out_size > max)
+		return NT_STATUS_INVALID_PARAMETER;
+
+	enum nt_status status =
+		smb_body_piece(rq, in_offset, in_length, FIXED_SIZE, &args->in);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = smb_body_piece(rq, out_offset, out_length, FIXED_SIZE,
+					&unused);
+	if (status == NT_STATUS_SUCCESS)
+		status = smb_request_charge(rq, in > out ? in : out);
+	if (status == NT_STATUS_SUCCESS && args->flags != IS_FSCTL)
+		status = NT_STATUS_NOT_SUPPORTED;
+	return status;
+}
+
+/* Codes that speak to the server and not to a file (3.3.5.15). */
+static bool code_is_serverwide(uint32_t code)
+{
+	switch (code) {
+	case SMB_FSCTL_DFS_GET_REFERRALS:
+	case SMB_FSCTL_DFS_GET_REFERRALS_EX:
+	case SMB_FSCTL_PIPE_WAIT:
+	case SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO:
+	case SMB_FSCTL_VALIDATE_NEGOTIATE_INFO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What a client gets for a code that nobody here knows (PROTOCOL 18). */
+static enum nt_status unknown_code(const struct smb_request *rq)
+{
+	return rq->tree->volume ? NT_STATUS_INVALID_DEVICE_REQUEST
+				: NT_STATUS_FS_DRIVER_REQUIRED;
+}
+
+static enum nt_status serve_serverwide(struct smb_request *rq,
+				       struct smb_fsctl_call *call)
+{
+	switch (call->code) {
+	case SMB_FSCTL_VALIDATE_NEGOTIATE_INFO:
+		return smb_fsctl_validate_negotiate(rq, call);
+	case SMB_FSCTL_PIPE_WAIT:
+		return rq->tree->volume ? NT_STATUS_INVALID_DEVICE_REQUEST
+					: smb_fsctl_pipe_wait(rq, call);
+	case SMB_FSCTL_DFS_GET_REFERRALS:
+	case SMB_FSCTL_DFS_GET_REFERRALS_EX:
+		return NT_STATUS_FS_DRIVER_REQUIRED;
+	default: /* one channel only: no interfaces to tell */
+		return unknown_code(rq);
+	}
+}
+
+static enum nt_status co_serve_file(struct smb_request *rq,
+				    struct smb_fsctl_call *call)
+{
+	struct smb_ioctl ioctl = {
+		.code = call->code,
+		.in = call->in.at,
+		.in_length = (uint32_t)call->in.length,
+		.out = call->out.start + call->out.at,
+		.out_size = (uint32_t)wr_left(&call->out),
+	};
+	uint32_t length = 0;
+	enum nt_status status = smb_body_objects(rq)->co_ioctl(rq->open->object,
+							       &ioctl, &length);
+	bool is_copy = call->code == SMB_FSCTL_SRV_COPYCHUNK ||
+		       call->code == SMB_FSCTL_SRV_COPYCHUNK_WRITE;
+
+	/* A copy that was refused tells its limits, or how far it came. */
+	rq->has_body = is_copy && length == COPYCHUNK_ANSWER;
+	if (!nt_status_is_error(status) || rq->has_body)
+		(void)wr_room(&call->out, length);
+	return status;
+}
+
+static void write_head(struct smb_request *rq, const struct args *args,
+		       size_t length)
+{
+	struct writer head = writer_at(rq->out.start, HEAD_SIZE);
+
+	wr_u16(&head, HEAD_SIZE + 1);
+	wr_zero(&head, 2);
+	wr_u32(&head, args->code);
+	wr_u64(&head, args->persistent);
+	wr_u64(&head, args->volatile_id);
+	wr_u32(&head, SMB_HEADER_LENGTH + HEAD_SIZE);
+	wr_u32(&head, 0); /* InputCount */
+	wr_u32(&head, SMB_HEADER_LENGTH + HEAD_SIZE);
+	wr_u32(&head, (uint32_t)length);
+	wr_zero(&head, 8);
+}
+
+enum nt_status smb_cmd_co_ioctl(struct smb_request *rq)
+{
+	struct args args;
+	enum nt_status status = read_args(rq, &args);
+	bool is_serverwide = code_is_serverwide(args.code);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	if (is_serverwide &&
+	    (args.persistent != UINT64_MAX || args.volatile_id != UINT64_MAX))
+		return NT_STATUS_INVALID_PARAMETER;
+	if (!is_serverwide) {
+		status = smb_body_find(rq, args.persistent, args.volatile_id);
+		if (status != NT_STATUS_SUCCESS)
+			return status;
+		args.persistent = rq->open->persistent;
+		args.volatile_id = rq->open->volatile_id;
+	}
+	if (!smb_request_room(rq, HEAD_SIZE + (size_t)args.out_size))
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	wr_zero(&rq->out, HEAD_SIZE);
+
+	struct smb_fsctl_call call = { args.code, args.in, rq->out };
+
+	if (is_serverwide)
+		status = serve_serverwide(rq, &call);
+	else if (rq->open->object)
+		status = co_serve_file(rq, &call);
+	else
+		status = smb_fsctl_pipe(rq, &call);
+	rq->out = call.out;
+	write_head(rq, &args, rq->out.at - HEAD_SIZE);
+	return status;
+}

@@ -1,0 +1,50 @@
+/*
+ * IOCTL, cut in three: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
+ * the codes of named pipes, validate.c the check of a NEGOTIATE.
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "smb/request.h"
+#include "smb/status.h"
+#include "smb/wire/cursor.h"
+
+enum smb_fsctl {
+	SMB_FSCTL_DFS_GET_REFERRALS = 0x00060194,
+	SMB_FSCTL_DFS_GET_REFERRALS_EX = 0x000601b0,
+	SMB_FSCTL_PIPE_PEEK = 0x0011400c,
+	SMB_FSCTL_PIPE_WAIT = 0x00110018,
+	SMB_FSCTL_PIPE_TRANSCEIVE = 0x0011c017,
+	SMB_FSCTL_SRV_COPYCHUNK = 0x001440f2,
+	SMB_FSCTL_SRV_COPYCHUNK_WRITE = 0x001480f2,
+	SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO = 0x001401fc,
+	SMB_FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204,
+};
+
+/* One FSCTL: bytes in, and a writer for bytes out, as many as were asked for. */
+struct smb_fsctl_call {
+	uint32_t code;
+	struct bytes in;
+	struct writer out;
+};
+
+/*
+ * On the pipe of rq->open: TRANSCEIVE, PEEK; BUFFER_OVERFLOW with what fits.
+ * FS_DRIVER_REQUIRED for all else.
+ */
+enum nt_status smb_fsctl_pipe(struct smb_request *rq,
+			      struct smb_fsctl_call *call);
+
+/* MS-FSCC 2.3 FSCTL_PIPE_WAIT: whether there is such a pipe. */
+enum nt_status smb_fsctl_pipe_wait(struct smb_request *rq,
+				   struct smb_fsctl_call *call);
+
+/*
+ * MS-SMB2 3.3.5.15.12: whether what was negotiated is what the client sent.
+ * If not, somebody between changed it: rq->is_drop is set.
+ */
+enum nt_status smb_fsctl_validate_negotiate(struct smb_request *rq,
+					    struct smb_fsctl_call *call);

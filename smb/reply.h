@@ -21,6 +21,10 @@ struct smb_reply *smb_reply_new(struct smb_channel *channel, size_t size);
 /* Where the SMB2 message begins. */
 uint8_t *smb_reply_message(struct smb_reply *reply);
 
+/* Sends a message of this length as it is, in the open. Takes the reply. */
+void smb_reply_send(struct smb_channel *channel, struct smb_reply *reply,
+		    size_t length);
+
 /* Takes the answer of a request that is done. */
 void smb_reply_add(struct smb_request *rq);
 

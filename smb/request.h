@@ -51,6 +51,7 @@ struct smb_request {
 	bool is_last;   /* of its message */
 	bool is_single;  /* the only one of its message */
 	bool is_silent;  /* CANCEL: it is served on arrival, never answered */
+	bool is_listed;  /* among its channel's requests */
 	bool is_running; /* its command, in the message's task */
 	bool is_open_bound; /* the open was looked up on arrival */
 	bool is_open_counted, is_session_counted; /* in their `requests` */
@@ -60,7 +61,8 @@ struct smb_request {
 	struct smb_parked parked; /* if the engine itself makes it wait */
 
 	/* The answer. `out` is the body only; offset 0 is behind the header. */
-	uint8_t *buffer; /* from smb_request_room() */
+	struct smb_reply *reply; /* from smb_request_room(); holds `buffer` */
+	uint8_t *buffer;
 	size_t buffer_size;
 	struct writer out;
 	bool has_body; /* `out` goes with the status even if that's an error */
@@ -107,6 +109,9 @@ enum nt_status smb_request_error_data(struct smb_request *rq,
  * INTERNAL_ERROR in the middle of a related compound.
  */
 enum nt_status smb_request_go_async(struct smb_request *rq);
+
+/* What rq->call.going_async points at: goes async, or gives up waiting. */
+void smb_request_going_async(struct smb_call *call);
 
 /* Lets go of what it holds: references, room, counts. */
 void smb_request_fini(struct smb_request *rq);

@@ -41,7 +41,6 @@ struct smb_session {
 	struct smb_sealer *sealer, *unsealer; /* NULL: no encryption */
 	bool is_valid;
 	bool is_gone;
-	bool is_counted;          /* among its channel's half-open ones */
 	bool has_key;             /* false for guest and anonymous */
 	bool must_sign;           /* Session.SigningRequired */
 	bool must_seal;           /* Session.EncryptData */

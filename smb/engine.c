@@ -1,0 +1,103 @@
+/*
+ * What an engine is made of, and the few things that it does as a whole.
+ * Leaves connections to channel.c, and sessions, trees and opens to the files
+ * of those names.
+ */
+#include "smb/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smb/session.h"
+#include "smb/wire/utf16.h"
+
+enum {
+	WORKER_SHIFT = 56, /* a session id carries its worker's number on top */
+};
+
+struct smb_engine *smb_engine_new(const struct smb_ports *ports,
+				  unsigned int worker)
+{
+	assert(worker <= 255);
+	struct smb_engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		return NULL;
+	engine->ports = ports;
+	engine->facts = ports->realm_ops->server(ports->realm);
+	engine->worker = worker;
+	return engine;
+}
+
+struct smb_engine *smb_engine_free(struct smb_engine *engine)
+{
+	if (!engine)
+		return NULL;
+	assert(engine->counts.channels == 0);
+	assert(engine->counts.requests == 0);
+	smb_table_fini(&engine->sessions);
+	smb_table_fini(&engine->trees);
+	smb_table_fini(&engine->opens);
+	free(engine);
+	return NULL;
+}
+
+unsigned int smb_session_id_worker(uint64_t session_id)
+{
+	return (unsigned int)(session_id >> WORKER_SHIFT);
+}
+
+void smb_engine_count(const struct smb_engine *engine,
+		      struct smb_engine_counts *ret_counts)
+{
+	*ret_counts = engine->counts;
+}
+
+bool smb_engine_co_end_session(struct smb_engine *engine, uint64_t session_id,
+			       const char *user)
+{
+	struct smb_session *session = smb_session_find(engine, session_id);
+
+	if (!session)
+		return false;
+	bool is_theirs = session->is_valid && session->has_key &&
+			 smb_utf8_equal_nocase(session->user->name, user);
+
+	if (is_theirs)
+		smb_session_co_end(session, 0);
+	smb_session_unref(session);
+	return is_theirs;
+}
+
+uint64_t smb_engine_now(const struct smb_engine *engine)
+{
+	return engine->ports->host_ops->now(engine->ports->host);
+}
+
+uint64_t smb_engine_ticks(const struct smb_engine *engine)
+{
+	return engine->ports->host_ops->ticks_ms(engine->ports->host);
+}
+
+void smb_engine_random(const struct smb_engine *engine, void *to, size_t length)
+{
+	engine->ports->host_ops->random(engine->ports->host, to, length);
+}
+
+uint64_t smb_engine_fresh_id(const struct smb_engine *engine,
+			     const struct smb_table *table)
+{
+	uint64_t id;
+
+	do {
+		smb_engine_random(engine, &id, sizeof(id));
+		id &= (1ull << WORKER_SHIFT) - 1;
+		/* A random part of all ones would be «none» to clients. */
+		if (id == (1ull << WORKER_SHIFT) - 1)
+			id = 0;
+		if (id)
+			id |= (uint64_t)engine->worker << WORKER_SHIFT;
+	} while (!id || smb_table_get(table, id));
+	return id;
+}

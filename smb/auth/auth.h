@@ -51,5 +51,8 @@ struct smb_user *smb_auth_user(const struct smb_auth *auth);
  */
 size_t smb_auth_key(const struct smb_auth *auth, uint8_t ret_key[32]);
 
+/* The name that the client told, for the log; "" before it did. Borrowed. */
+const char *smb_auth_claimed(const struct smb_auth *auth);
+
 /* MD4 (RFC 1320): the NT hash of a password is MD4 of its UTF-16LE bytes. */
 void smb_md4(const uint8_t *bytes, size_t length, uint8_t ret_digest[16]);

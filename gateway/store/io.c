@@ -60,13 +60,17 @@ static bool is_byte_cached(int fd, uint64_t offset)
  * and bounded. File systems that can't promise not to wait (FUSE, where it
  * might be for ever) refuse RWF_NOWAIT, so they never count as cached.
  */
-static bool is_cached(int fd, uint64_t offset, uint64_t length)
+static bool is_cached(const struct store_file *file, uint64_t offset,
+		      uint64_t length)
 {
+	int fd = store_file_fd(file);
 	uint64_t end = offset + length;
 	struct statx st;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &st))
 		return false;
+	if (store_tree_is_in_memory(store_file_tree(file), &st))
+		return true;
 	if (end > st.stx_size)
 		end = st.stx_size;
 	return end > offset && is_byte_cached(fd, offset) &&
@@ -84,7 +88,7 @@ static int64_t co_splice(struct store_file *file, struct store_pipe *pipe,
 	off_t at = (off_t)offset;
 	ssize_t n;
 
-	if (is_cached(fd, offset, length)) {
+	if (is_cached(file, offset, length)) {
 		n = splice(fd, &at, pipe_fd, NULL, length, SPLICE_F_NONBLOCK);
 		if (n >= 0) {
 			store_worker_counters()->splices_direct++;

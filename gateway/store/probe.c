@@ -165,20 +165,25 @@ static void try_writing(int fd, uint64_t block, struct store_features *f)
 
 /* ---- what can be asked ---- */
 
-static bool is_sparse_by_type(const struct statfs *fs)
+struct store_kind store_kind_of(uint32_t magic)
 {
-	static const uint32_t magics[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
-		TMPFS_MAGIC,      F2FS_SUPER_MAGIC, MAGIC_BCACHEFS,
-		MAGIC_ZFS,
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-		if ((uint32_t)fs->f_type == magics[i])
-			return true;
+	switch (magic) {
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case MAGIC_BCACHEFS:
+		return (struct store_kind){ .has_holes = true,
+					    .is_local = true };
+	case TMPFS_MAGIC:
+		return (struct store_kind){ .has_holes = true,
+					    .is_local = true,
+					    .is_memory = true };
+	case MAGIC_ZFS:
+		return (struct store_kind){ .has_holes = true };
+	default:
+		return (struct store_kind){};
 	}
-	return false;
 }
 
 static void ask(int root_fd, const struct statfs *fs, struct store_features *f)
@@ -188,7 +193,7 @@ static void ask(int root_fd, const struct statfs *fs, struct store_features *f)
 	store_fd_path(root_fd, path);
 	f->has_xattr = getxattr(path, PROBE_ATTRIBUTE, NULL, 0) >= 0 ||
 		       errno == ENODATA;
-	f->has_sparse = is_sparse_by_type(fs);
+	f->has_sparse = store_kind_of((uint32_t)fs->f_type).has_holes;
 }
 
 /* FNV-1a over what names the file system; a device number is a last resort. */

@@ -7,6 +7,16 @@
 
 #include "gateway/store/store.h"
 
+/* What is known of a type of file system, whatever is tried. */
+struct store_kind {
+	bool has_holes;
+	bool is_local;  /* says what it knows of an open file without waiting */
+	bool is_memory; /* nothing is on a disk, but for the swap */
+};
+
+/* Of statfs(2)'s f_type; all false if it is none that is known. Pure. */
+struct store_kind store_kind_of(uint32_t magic);
+
 /*
  * Tries out the file system of the directory `root_fd` (O_PATH will do). With
  * `may_write` a file without a name is made for it where the file system has

@@ -17,6 +17,7 @@
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
 #include "gateway/store/tree.h"
+#include "gateway/store/walk.h"
 
 /*
  * Names a hand is given at a time: enough to make up for the switch, few
@@ -68,29 +69,54 @@ void store_stat_of(const struct statx *from, const struct store_tree *tree,
 		!store_tree_is_root(tree, &ret_stat->key);
 }
 
-int store_co_stat(struct store_file *file, struct store_stat *ret_stat)
+/*
+ * Asks for what the kernel remembers, which never waits. On a local file
+ * system that is all there is to know.
+ */
+static bool stat_at_once(const struct store_tree *tree, int fd,
+			 struct statx *ret)
+{
+	return !statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		      STORE_STATX_MASK, ret) &&
+	       store_tree_is_local(tree, ret);
+}
+
+static int co_stat_fd(const struct store_tree *tree, int fd,
+		      struct store_stat *ret_stat)
 {
 	struct statx st;
-	int err = loop_co_statx(NULL, store_file_fd(file), "", AT_EMPTY_PATH,
-				STORE_STATX_MASK, &st);
+	int err = 0;
 
+	if (!stat_at_once(tree, fd, &st))
+		err = loop_co_statx(NULL, fd, "", AT_EMPTY_PATH,
+				    STORE_STATX_MASK, &st);
 	if (!err)
-		store_stat_of(&st, store_file_tree(file), ret_stat);
+		store_stat_of(&st, tree, ret_stat);
 	return err;
 }
 
+int store_co_stat(struct store_file *file, struct store_stat *ret_stat)
+{
+	return co_stat_fd(store_file_tree(file), store_file_fd(file), ret_stat);
+}
+
+/*
+ * By way of a descriptor: the ring finds a cached name at once, but hands each
+ * statx to another thread.
+ */
 int store_co_stat_at(struct store_creds *creds, struct store_file *dir,
 		     const char *name, struct store_stat *ret_stat)
 {
-	struct statx st;
-	int err = store_name_check(name);
+	struct store_tree *tree = store_file_tree(dir);
+	int err = store_name_check(name), fd;
 
-	if (!err)
-		err = loop_co_statx(store_creds_identity(creds),
-				    store_file_fd(dir), name,
-				    AT_SYMLINK_NOFOLLOW, STORE_STATX_MASK, &st);
-	if (!err)
-		store_stat_of(&st, store_file_tree(dir), ret_stat);
+	if (err)
+		return err;
+	fd = store_co_resolve(tree, creds, dir, name, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd;
+	err = co_stat_fd(tree, fd, ret_stat);
+	loop_close(fd);
 	return err;
 }
 

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct store_tree {
 	int root_fd;
 	struct store_options options;
 	struct store_features features;
+	struct store_kind kind;
 	struct store_stat root; /* as it was at the start */
 };
 
@@ -53,10 +55,13 @@ static int check_proc(int root_fd)
 
 static int look_at_root(struct store_tree *tree)
 {
+	struct statfs fs;
 	struct statx st;
 
-	if (statx(tree->root_fd, "", AT_EMPTY_PATH, STORE_STATX_MASK, &st))
+	if (fstatfs(tree->root_fd, &fs) ||
+	    statx(tree->root_fd, "", AT_EMPTY_PATH, STORE_STATX_MASK, &st))
 		return -errno;
+	tree->kind = store_kind_of((uint32_t)fs.f_type);
 	store_stat_of(&st, NULL, &tree->root);
 	return store_probe(tree->root_fd, !tree->options.is_read_only,
 			   &tree->features);
@@ -126,6 +131,25 @@ bool store_tree_is_root(const struct store_tree *tree,
 {
 	return tree->root.key.device == key->device &&
 	       tree->root.key.inode == key->inode;
+}
+
+static bool is_roots_device(const struct store_tree *tree,
+			    const struct statx *file)
+{
+	return tree->root.key.device ==
+	       makedev(file->stx_dev_major, file->stx_dev_minor);
+}
+
+bool store_tree_is_local(const struct store_tree *tree,
+			 const struct statx *file)
+{
+	return tree->kind.is_local && is_roots_device(tree, file);
+}
+
+bool store_tree_is_in_memory(const struct store_tree *tree,
+			     const struct statx *file)
+{
+	return tree->kind.is_memory && is_roots_device(tree, file);
 }
 
 /* ---- space ---- */

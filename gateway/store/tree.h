@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "gateway/store/store.h"
 
@@ -13,6 +14,18 @@ int store_tree_root_fd(const struct store_tree *tree);
 /* The file that the tree's root is. */
 bool store_tree_is_root(const struct store_tree *tree,
 			const struct store_key *key);
+
+/*
+ * Whether a file with these facts lies in the root's own file system, and that
+ * one says what it knows of an open file without waiting for anything: then
+ * statx(2) need not go through the loop.
+ */
+bool store_tree_is_local(const struct store_tree *tree,
+			 const struct statx *file);
+
+/* The same, and contents are in memory (or, rarely, in the swap). */
+bool store_tree_is_in_memory(const struct store_tree *tree,
+			     const struct statx *file);
 
 static inline bool store_tree_is_read_only(const struct store_tree *tree)
 {

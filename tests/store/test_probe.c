@@ -92,10 +92,30 @@ YARD_TEST(case_is_tried_with_names_that_have_letters)
 	close(fd);
 }
 
+/* What is not known may wait: it must never be taken for local. */
+static void only_known_file_systems_are_local(void **state)
+{
+	static const uint32_t others[] = { 0x65735546 /* FUSE */,
+					   0x6969 /* NFS */,
+					   0x794c7630 /* overlay */,
+					   0x517b /* SMB */, 0 };
+	size_t i;
+
+	(void)state;
+	assert_true(store_kind_of(EXT4_MAGIC).is_local);
+	assert_false(store_kind_of(EXT4_MAGIC).is_memory);
+	assert_true(store_kind_of(TMPFS_SUPER).is_memory);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(store_kind_of(others[i]).is_local);
+		assert_false(store_kind_of(others[i]).is_memory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_known_of_this_file_system_is_found),
+		cmocka_unit_test(only_known_file_systems_are_local),
 		cmocka_unit_test(probing_leaves_nothing_behind),
 		cmocka_unit_test(asking_agrees_with_trying),
 		cmocka_unit_test(case_is_tried_with_names_that_have_letters),

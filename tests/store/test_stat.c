@@ -134,6 +134,51 @@ YARD_TEST(many_are_asked_for_at_once)
 	store_file_close(root);
 }
 
+struct cancelled {
+	struct store_file *dir;
+	const char *names[400];
+	struct store_stat stats[400];
+	int errors[400];
+	bool was_cancelled_still;
+	struct loop_waiter done;
+};
+
+static void co_stat_cancelled(void *arg)
+{
+	struct cancelled *c = arg;
+
+	store_co_stat_many(NULL, c->dir, c->names, 400, c->stats, c->errors);
+	c->was_cancelled_still = loop_is_cancelled();
+	loop_wake(&c->done, 0);
+}
+
+/* Helpers work on the asker's stack: it may not leave before they are done. */
+YARD_TEST(a_cancel_waits_until_many_are_there)
+{
+	struct cancelled *c = calloc(1, sizeof(*c));
+	struct loop_fiber *fiber;
+	int round, i;
+
+	yard_put(y, "f", "", 0);
+	c->dir = yard_co_open(y, "", STORE_OPEN_PATH);
+	for (i = 0; i < 400; i++)
+		c->names[i] = "f";
+	for (round = 0; round < 4; round++) {
+		c->done = (struct loop_waiter){};
+		memset(c->errors, 0x55, sizeof(c->errors));
+		fiber = loop_spawn(co_stat_cancelled, c);
+		for (i = 0; i < round; i++)
+			loop_co_yield();
+		loop_cancel(fiber);
+		assert_int_equal(0, loop_co_wait(&c->done, LOOP_FOREVER));
+		for (i = 0; i < 400; i++)
+			assert_int_equal(0, c->errors[i]);
+		assert_true(c->was_cancelled_still);
+	}
+	store_file_close(c->dir);
+	free(c);
+}
+
 YARD_TEST(no_name_of_many_leads_out)
 {
 	const char *names[] = { "..", "../outside/secret", "a", "" };
@@ -224,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_key_tells_files_apart_and_names_not),
 		cmocka_unit_test(a_link_is_looked_at_not_through),
 		cmocka_unit_test(many_are_asked_for_at_once),
+		cmocka_unit_test(a_cancel_waits_until_many_are_there),
 		cmocka_unit_test(no_name_of_many_leads_out),
 		cmocka_unit_test(many_are_refused_to_who_may_not_look),
 		cmocka_unit_test(access_is_as_the_kernel_decides),

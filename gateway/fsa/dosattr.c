@@ -54,6 +54,7 @@ static bool read_text(struct reader *r, uint32_t *ret_value)
 /* Attributes that are stored, if only as "none", are never 0. */
 static void take_attributes(struct fsa_dosattr *attr, uint32_t attributes)
 {
+	attributes &= ~(uint32_t)FILE_ATTRIBUTE_NORMAL;
 	attr->attributes = attributes ? attributes : FILE_ATTRIBUTE_NORMAL;
 }
 

@@ -78,11 +78,19 @@ static bool code_is_serverwide(uint32_t code)
 	}
 }
 
-/* What a client gets for a code that nobody here knows (PROTOCOL 18). */
+static bool is_on_pipe_tree(const struct smb_request *rq)
+{
+	return rq->tree && !rq->tree->volume;
+}
+
+/*
+ * What clients expect for a code that nobody here knows. Some send those that
+ * speak to the server on no tree at all (OC-5).
+ */
 static enum nt_status unknown_code(const struct smb_request *rq)
 {
-	return rq->tree->volume ? NT_STATUS_INVALID_DEVICE_REQUEST
-				: NT_STATUS_FS_DRIVER_REQUIRED;
+	return is_on_pipe_tree(rq) ? NT_STATUS_FS_DRIVER_REQUIRED
+				   : NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
 static enum nt_status serve_serverwide(struct smb_request *rq,
@@ -92,8 +100,8 @@ static enum nt_status serve_serverwide(struct smb_request *rq,
 	case SMB_FSCTL_VALIDATE_NEGOTIATE_INFO:
 		return smb_fsctl_validate_negotiate(rq, call);
 	case SMB_FSCTL_PIPE_WAIT:
-		return rq->tree->volume ? NT_STATUS_INVALID_DEVICE_REQUEST
-					: smb_fsctl_pipe_wait(rq, call);
+		return is_on_pipe_tree(rq) ? smb_fsctl_pipe_wait(rq, call)
+					   : unknown_code(rq);
 	case SMB_FSCTL_DFS_GET_REFERRALS:
 	case SMB_FSCTL_DFS_GET_REFERRALS_EX:
 		return NT_STATUS_FS_DRIVER_REQUIRED;

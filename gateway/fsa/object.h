@@ -234,6 +234,23 @@ enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
 			   const struct smb_locks *locks);
 void fsa_body_drop(struct smb_body *body);
 
+/* Takes an open out of its node and frees it; deletes nothing. */
+void fsa_open_leave(struct fsa_open *open);
+
+/*
+ * Removes the name from `dir` if it is still that of this file: a link that is
+ * followed goes itself, not its target.
+ */
+enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
+			     const char *leaf, const struct store_key *key,
+			     bool is_directory);
+
+/* Gives back all ranges of an open, and who waited for them goes on. */
+void fsa_lock_release(struct fsa_open *open);
+
+/* Ends the open's own waits for ranges. */
+void fsa_lock_closing(struct fsa_open *open);
+
 /* ---- directory.c, query.c, set.c, rename.c, acl.c, fsctl.c, notify.c ---- */
 
 enum nt_status fsa_co_list(struct smb_object *object,

@@ -95,6 +95,13 @@ bool fsa_range_remove(struct fsa_ranges *r, const void *owner, uint64_t offset,
 	return true;
 }
 
+void fsa_range_undo(struct fsa_ranges *r, size_t count)
+{
+	r->count -= count;
+	if (!r->count)
+		fsa_ranges_fini(r);
+}
+
 bool fsa_range_remove_owner(struct fsa_ranges *r, const void *owner)
 {
 	size_t kept = 0, count = r->count;

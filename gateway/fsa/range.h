@@ -37,6 +37,9 @@ bool fsa_range_add(struct fsa_ranges *r, const struct fsa_range *range);
 bool fsa_range_remove(struct fsa_ranges *r, const void *owner, uint64_t offset,
 		      uint64_t length);
 
+/* Takes back the `count` ranges that were added last. */
+void fsa_range_undo(struct fsa_ranges *r, size_t count);
+
 /* Removes all ranges of an owner; true if there was one. */
 bool fsa_range_remove_owner(struct fsa_ranges *r, const void *owner);
 

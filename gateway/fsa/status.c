@@ -61,6 +61,8 @@ static const struct own_meaning {
 	struct meaning meaning;
 } own[] = {
 	{ FSA_WALK, { ENOENT, NT_STATUS_OBJECT_PATH_NOT_FOUND } },
+	/* Links in a circle look the same: find.c knows whether it follows. */
+	{ FSA_WALK, { ELOOP, NT_STATUS_STOPPED_ON_SYMLINK } },
 	/* A link that leads out of the share: there is nothing for them. */
 	{ FSA_WALK, { EXDEV, NT_STATUS_ACCESS_DENIED } },
 	{ FSA_OPEN, { EXDEV, NT_STATUS_ACCESS_DENIED } },

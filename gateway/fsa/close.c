@@ -1,0 +1,225 @@
+/*
+ * CLOSE (MS-FSA 2.1.5.4): ends the open's waits, gives back its locks, settles
+ * the write time, and deletes the file with the last open if it is doomed.
+ *
+ * Deleting goes by name: the file is walked to as the user who closes, and the
+ * name goes only if it still is that of the file. A directory that is not
+ * empty stays, as on Windows, and can be opened again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/notify.h"
+#include "gateway/fsa/object.h"
+#include "gateway/fsa/windows.h"
+
+void fsa_closing(struct smb_object *object)
+{
+	struct fsa_open *open = fsa_open_of(object);
+
+	open->is_closing = true;
+	fsa_notify_closing(open);
+	fsa_lock_closing(open);
+}
+
+/* A write time that a client set outlives later writes: put it back. */
+static void co_settle_times(struct fsa_open *open)
+{
+	struct timespec omit = { .tv_nsec = UTIME_OMIT }, write;
+	struct fsa_node *node = open->node;
+	bool is_set;
+
+	if (!open->was_written)
+		return;
+	fsa_node_lock(node);
+	is_set = node->is_write_time_set;
+	write = fsa_time_to_unix(node->write_time);
+	fsa_node_unlock(node);
+	/* A user who may write but not set times keeps what the kernel set. */
+	if (is_set)
+		(void)store_co_set_times(open->volume->creds, open->file, &omit,
+					 &write);
+}
+
+static void tell_written(struct fsa_open *open)
+{
+	char *path;
+
+	if (!open->was_written)
+		return;
+	path = fsa_open_path(open);
+	if (path)
+		fsa_notify_changed(open->node->fsa, open->node->tree, path,
+				   FSA_ACTION_MODIFIED,
+				   FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
+	free(path);
+}
+
+/* ---- deleting ---- */
+
+static bool is_same_file(const struct store_key *a, const struct store_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->generation == b->generation;
+}
+
+/* Where links are followed: whether this one leads to the file. */
+static bool co_leads_to(struct store_creds *creds, struct store_file *dir,
+			const char *leaf, const struct store_key *key)
+{
+	struct store_tree *tree = store_file_tree(dir);
+	struct store_file *target;
+	struct store_stat stat;
+	int err;
+
+	if (store_tree_options(tree)->symlinks != STORE_SYMLINKS_FOLLOW)
+		return false;
+	if (store_co_open(tree, creds, dir, leaf, STORE_OPEN_PATH, 0, &target))
+		return false;
+	err = store_co_stat(target, &stat);
+	store_file_close(target);
+	return !err && is_same_file(&stat.key, key);
+}
+
+enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
+			     const char *leaf, const struct store_key *key,
+			     bool is_directory)
+{
+	struct store_stat stat;
+	int err = store_co_stat_at(creds, dir, leaf, &stat);
+
+	if (err)
+		return fsa_status(FSA_DELETE, err);
+	if (!is_same_file(&stat.key, key)) {
+		if (!S_ISLNK(stat.mode) || !co_leads_to(creds, dir, leaf, key))
+			return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+		is_directory = false;
+	}
+	return fsa_status(FSA_DELETE,
+			  store_co_unlink(creds, dir, leaf, is_directory));
+}
+
+static enum nt_status co_delete_path(struct fsa_open *by, char *path)
+{
+	struct store_creds *creds = by->volume->creds;
+	struct fsa_node *node = by->node;
+	char *slash = strrchr(path, '/');
+	struct store_file *dir;
+	enum nt_status status;
+	size_t good;
+	int err;
+
+	if (slash)
+		*slash = '\0';
+	err = store_co_walk(node->tree, creds, slash ? path : "", &dir, &good);
+	if (slash)
+		*slash = '/';
+	if (err)
+		return fsa_status(FSA_WALK, err);
+	status = fsa_co_unlink(creds, dir, slash ? slash + 1 : path, &node->key,
+			       node->is_directory);
+	store_file_close(dir);
+	return status;
+}
+
+static char *doomed_path(struct fsa_node *node)
+{
+	char *path;
+
+	fsa_node_lock(node);
+	path = strdup(node->doomed_path ? node->doomed_path : node->path);
+	fsa_node_unlock(node);
+	return path;
+}
+
+static void tell_deleted(struct fsa_node *node, const char *path)
+{
+	fsa_notify_changed(node->fsa, node->tree, path, FSA_ACTION_REMOVED,
+			   node->is_directory ? FSA_CHANGE_DIR_NAME
+					      : FSA_CHANGE_FILE_NAME);
+	if (node->is_directory)
+		fsa_notify_gone(node->fsa, node->tree, path);
+}
+
+/*
+ * The last open is gone and the file is doomed. Nobody gets in meanwhile: the
+ * disposition stays set until the name is gone, or may stay.
+ */
+static void co_delete(struct fsa_open *by)
+{
+	struct fsa_node *node = by->node;
+	char *path = doomed_path(node);
+	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	/* The root of a share has no name that could go. */
+	if (path && *path)
+		status = co_delete_path(by, path);
+	if (nt_status_is_ok(status)) {
+		fsa_node_lock(node);
+		node->is_deleted = true;
+		fsa_node_unlock(node);
+		tell_deleted(node, path);
+	} else {
+		fsa_node_pardon(node);
+	}
+	free(path);
+}
+
+/* ---- closing ---- */
+
+/* Out of the node: whether it was the last of a doomed file. */
+static bool leave_node(struct fsa_open *open)
+{
+	struct fsa_node *node = open->node;
+	bool is_last;
+
+	fsa_node_lock(node);
+	TAILQ_REMOVE(&node->opens, open, node_entry);
+	is_last = TAILQ_EMPTY(&node->opens) && node->is_delete_pending &&
+		  !node->is_deleted;
+	fsa_node_unlock(node);
+	open->volume->opens--;
+	return is_last;
+}
+
+static void open_free(struct fsa_open *open)
+{
+	fsa_node_unref(open->node);
+	store_file_close(open->file);
+	free(open->path);
+	free(open->name);
+	free(open);
+}
+
+void fsa_open_leave(struct fsa_open *open)
+{
+	leave_node(open);
+	open_free(open);
+}
+
+enum nt_status fsa_co_close(struct smb_object *object,
+			    struct smb_file_facts *ret_facts)
+{
+	struct fsa_open *open = fsa_open_of(object);
+	enum nt_status status = NT_STATUS_SUCCESS;
+
+	fsa_closing(object);
+	co_settle_times(open);
+	tell_written(open);
+	if (ret_facts)
+		status = fsa_co_facts(open, ret_facts);
+	if (open->scan)
+		fsa_scan_free(open->scan);
+	fsa_lock_release(open);
+	if (open->deletes_on_close) {
+		enum nt_status doomed = fsa_node_doom(open);
+
+		if (nt_status_is_ok(status))
+			status = doomed;
+	}
+	if (leave_node(open))
+		co_delete(open);
+	open_free(open);
+	return status;
+}

@@ -1,0 +1,298 @@
+/*
+ * CREATE (MS-FSA 2.1.5.1), as a recipe: check what is asked for, find the
+ * name, open what is there or make it, admit the open beside others, dress
+ * what is new, tell what was granted. The steps that touch files are in
+ * open_steps.c; here is their order, and what happens when the world changes
+ * between two of them: all is undone and begun again.
+ *
+ *   check ──> find ──> open ──> admit ──> overwrite ──> dress ──> grant
+ *              ^  └──> make ──────^  │
+ *              └──────── stale ──────┘
+ *
+ * Streams but the default one, snapshots and stored security descriptors are
+ * not there yet: the first two are refused as a file system without them
+ * does, a descriptor is checked and not kept.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/access.h"
+#include "gateway/fsa/notify.h"
+#include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/windows.h"
+#include "smb/wire/sd.h"
+
+enum {
+	/* A name that comes and goes faster than this has no state. */
+	TRIES_MAX = 32,
+	LINK_MAX_BYTES = 4096, /* as Linux has it, with the NUL */
+};
+
+/* ---- check ---- */
+
+/* Descriptors are big and stacks are small. */
+static enum nt_status check_security(const struct smb_create *how)
+{
+	struct smb_descriptor descriptor;
+	enum nt_status status;
+	struct smb_ace *aces;
+
+	if (!how->security)
+		return NT_STATUS_SUCCESS;
+	aces = reallocarray(NULL, SMB_ACES_MAX, sizeof(*aces));
+	if (!aces)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	status = smb_descriptor_read((struct bytes){ how->security,
+						     how->security_length },
+				     aces, &descriptor);
+	free(aces);
+	return status;
+}
+
+/* All that can be refused without looking at a file; and the path. */
+static enum nt_status check(struct fsa_creating *c, char **ret_path)
+{
+	const struct smb_create *how = c->how;
+	enum nt_status status;
+	uint32_t stream;
+	char *path;
+
+	c->access = fsa_access_map(how->access);
+	status = fsa_create_check(c->access, how->attributes, how->sharing,
+				  how->disposition, how->options);
+	if (nt_status_is_ok(status))
+		status = fsa_access_check_mask(c->access);
+	if (nt_status_is_ok(status))
+		status = check_security(how);
+	if (nt_status_is_ok(status))
+		status = fsa_name_to_path(c->volume->share, how->name, &path,
+					  &stream);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (stream != how->name.count)
+		status = NT_STATUS_OBJECT_NAME_INVALID;
+	else if (how->has_snapshot)
+		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	if (nt_status_is_ok(status))
+		*ret_path = path;
+	else
+		free(path);
+	return status;
+}
+
+/* ---- a link in the way ---- */
+
+/* The target with backslashes; a relative one without one in front. */
+static enum nt_status tell_target(const struct fsa_share *share,
+				  const char *target, struct smb_created *ret)
+{
+	bool is_relative = *target != '/';
+	uint32_t count;
+	uint16_t *units =
+		fsa_name_from_path(share, target + !is_relative, &count);
+
+	if (!units)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	if (is_relative)
+		memmove(units, units + 1, --count * sizeof(*units));
+	ret->symlink_target = units;
+	ret->symlink_target_count = count;
+	ret->symlink_is_relative = is_relative;
+	return NT_STATUS_STOPPED_ON_SYMLINK;
+}
+
+/* How many bytes of UTF-16 the path behind the link has. */
+static enum nt_status tell_rest(const struct fsa_share *share, const char *rest,
+				struct smb_created *ret)
+{
+	uint32_t count = 0;
+	uint16_t *units;
+
+	ret->symlink_unparsed = 0;
+	if (!*rest)
+		return NT_STATUS_SUCCESS;
+	units = fsa_name_from_path(share, rest + 1, &count);
+	if (!units)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	free(units);
+	ret->symlink_unparsed = (uint16_t)(count * sizeof(*units));
+	return NT_STATUS_SUCCESS;
+}
+
+/* Fills in what STOPPED_ON_SYMLINK tells; that, or what went wrong. */
+static enum nt_status co_tell_link(struct fsa_creating *c,
+				   struct smb_created *ret)
+{
+	struct fsa_volume *volume = c->volume;
+	size_t length = c->found.link_length ? c->found.link_length
+					     : strlen(c->found.path);
+	char *path = strndup(c->found.path, length), *target, *name;
+	struct store_file *link = NULL;
+	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	*ret = (struct smb_created){ 0 };
+	target = malloc(LINK_MAX_BYTES);
+	if (!path || !target)
+		goto out;
+	name = strrchr(path, '/');
+	name = name ? name + 1 : path;
+	status = fsa_status(FSA_OPEN,
+			    store_co_open(volume->share->tree, volume->creds,
+					  c->found.dir, name,
+					  STORE_OPEN_PATH | STORE_OPEN_NOFOLLOW,
+					  0, &link));
+	if (nt_status_is_ok(status))
+		status =
+			fsa_status(FSA_OPEN, store_co_readlink(link, target,
+							       LINK_MAX_BYTES));
+	if (nt_status_is_ok(status))
+		status = tell_rest(volume->share, c->found.path + length, ret);
+	if (nt_status_is_ok(status))
+		status = tell_target(volume->share, target, ret);
+out:
+	store_file_close(link);
+	free(target);
+	free(path);
+	return status;
+}
+
+/* ---- dress ---- */
+
+/* Attributes of what is new; an overwritten file keeps its birth time. */
+static enum nt_status co_dress_attributes(struct fsa_creating *c)
+{
+	struct fsa_dosattr attr = c->attr;
+	enum nt_status status;
+
+	attr.attributes = fsa_attributes_of_new(c->how->attributes,
+						c->open->base.is_directory);
+	if (attr.attributes == c->attr.attributes)
+		return NT_STATUS_SUCCESS;
+	status = fsa_co_dosattr_set(c->volume, c->file, &attr);
+	if (nt_status_is_ok(status))
+		c->attr = attr;
+	return status;
+}
+
+/* Space is a promise where it can be one, and nothing where it can't. */
+static enum nt_status co_dress_allocation(struct fsa_creating *c)
+{
+	enum nt_status status;
+	int err;
+
+	if (!c->how->has_allocation || !c->how->allocation ||
+	    c->open->base.is_directory)
+		return NT_STATUS_SUCCESS;
+	err = store_co_allocate(c->file, c->how->allocation);
+	status = fsa_status(FSA_WRITE, err);
+	return status == NT_STATUS_DISK_FULL ? status : NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_dress(struct fsa_creating *c)
+{
+	enum nt_status status = co_dress_attributes(c);
+
+	if (nt_status_is_ok(status))
+		status = co_dress_allocation(c);
+	if (nt_status_is_ok(status) && c->how->eas)
+		status = fsa_co_set_eas(c->open, c->how->eas,
+					c->how->eas_length);
+	if (nt_status_is_ok(status))
+		status =
+			fsa_status(FSA_QUERY, store_co_stat(c->file, &c->stat));
+	return status;
+}
+
+/* ---- grant ---- */
+
+static void tell_watchers(const struct fsa_creating *c)
+{
+	const struct fsa_share *share = c->volume->share;
+
+	if (c->is_made)
+		fsa_notify_changed(share->fsa, share->tree, c->found.path,
+				   FSA_ACTION_ADDED,
+				   c->open->base.is_directory
+					   ? FSA_CHANGE_DIR_NAME
+					   : FSA_CHANGE_FILE_NAME);
+	else if (c->step.overwrites)
+		fsa_notify_changed(share->fsa, share->tree, c->found.path,
+				   FSA_ACTION_MODIFIED,
+				   FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
+					   FSA_CHANGE_ATTRIBUTES);
+}
+
+static void co_grant(struct fsa_creating *c, struct smb_created *ret)
+{
+	*ret = (struct smb_created){
+		.object = &c->open->base,
+		.action = c->step.action,
+	};
+	fsa_facts_from_stat(c->volume, &c->stat, &c->attr, c->found.leaf,
+			    &ret->facts);
+	fsa_facts_of_node(c->open->node, &ret->facts);
+	if (c->how->wants_max_access)
+		ret->max_access_status =
+			fsa_co_access_max(c->volume, c->file, &c->stat,
+					  *c->found.leaf ? c->found.dir : NULL,
+					  &ret->max_access);
+	c->file = store_file_close(c->file); /* the open has its own */
+	tell_watchers(c);
+	fsa_found_fini(&c->found);
+}
+
+/* ---- the recipe ---- */
+
+static enum nt_status co_attempt(struct fsa_creating *c, const char *path,
+				 struct smb_created *ret)
+{
+	enum nt_status status = fsa_co_find(c->volume, path, &c->found);
+
+	if (status == NT_STATUS_STOPPED_ON_SYMLINK)
+		return co_tell_link(c, ret);
+	if (!nt_status_is_ok(status))
+		return status;
+	status =
+		c->found.exists ? fsa_create_co_open(c) : fsa_create_co_make(c);
+	if (status == NT_STATUS_STOPPED_ON_SYMLINK)
+		return co_tell_link(c, ret);
+	if (nt_status_is_ok(status))
+		status = fsa_create_co_admit(c);
+	if (nt_status_is_ok(status) && c->step.overwrites)
+		status = fsa_create_co_overwrite(c);
+	if (nt_status_is_ok(status) && (c->step.overwrites || c->is_made))
+		status = co_dress(c);
+	if (nt_status_is_ok(status))
+		co_grant(c, ret);
+	return status;
+}
+
+enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
+			     const struct smb_create *how,
+			     struct smb_created *ret_created)
+{
+	struct fsa_creating c = {
+		.volume = fsa_volume_of(volume),
+		.how = how,
+	};
+	enum nt_status status;
+	char *path;
+
+	(void)call; /* nothing here waits for other clients */
+	status = check(&c, &path);
+	if (!nt_status_is_ok(status))
+		return status;
+	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		status = co_attempt(&c, path, ret_created);
+		if (nt_status_is_ok(status))
+			break;
+		fsa_create_co_undo(&c);
+		if (!c.is_stale)
+			break;
+		c.is_stale = false;
+		loop_co_yield();
+	}
+	free(path);
+	return status;
+}

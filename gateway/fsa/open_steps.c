@@ -1,0 +1,483 @@
+/*
+ * The steps of CREATE that touch files (MS-FSA 2.1.5.1.1 and 2.1.5.1.2): open
+ * or make one as the user, admit the open beside those that are there, empty
+ * the file, undo it all.
+ *
+ * A file is opened before the open is admitted, and emptied only afterwards:
+ * opening harms nobody, and who may not open a file shall not learn who else
+ * has. To be admitted and to be in the node is one moment under the node's
+ * lock, so that of two that exclude each other one comes first. Afterwards the
+ * file is looked at once more: if its last name went before the node knew us,
+ * nobody has told us, and the name has to be looked for anew.
+ *
+ * New files have mode 0644 and new directories 0755; the group is the user's
+ * or, by the set-group-id bit, the directory's, as the kernel has it.
+ */
+#include "gateway/fsa/open_steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/access.h"
+#include "gateway/fsa/windows.h"
+
+#define MODE_FILE      0644
+#define MODE_DIRECTORY 0755
+
+#define DATA_READ  (FILE_READ_DATA | FILE_EXECUTE)
+#define DATA_WRITE (FILE_WRITE_DATA | FILE_APPEND_DATA)
+
+static bool is_root(const struct fsa_creating *c)
+{
+	return !*c->found.leaf;
+}
+
+static bool is_maximum(const struct fsa_creating *c)
+{
+	return c->access & MAXIMUM_ALLOWED;
+}
+
+/* What was asked for by name. */
+static uint32_t named_rights(const struct fsa_creating *c)
+{
+	return c->access & ~(uint32_t)MAXIMUM_ALLOWED;
+}
+
+/* What a share refuses, it refuses whatever the file is. */
+static enum nt_status check_share(const struct fsa_creating *c)
+{
+	bool changes = c->step.creates || c->step.overwrites ||
+		       c->how->options & FILE_DELETE_ON_CLOSE;
+
+	if (named_rights(c) & ~fsa_volume_access(c->volume))
+		return NT_STATUS_ACCESS_DENIED;
+	if (changes && fsa_volume_is_read_only(c->volume))
+		return NT_STATUS_ACCESS_DENIED;
+	return NT_STATUS_SUCCESS;
+}
+
+/* ---- opening what is there ---- */
+
+static unsigned int open_flags(const struct fsa_creating *c, uint32_t granted)
+{
+	unsigned int flags = STORE_OPEN_PATH;
+
+	if (c->is_special)
+		return STORE_OPEN_PATH | STORE_OPEN_NOFOLLOW;
+	if (S_ISDIR(c->found.stat.mode)) {
+		flags |= STORE_OPEN_DIRECTORY;
+		return granted & FILE_LIST_DIRECTORY ? flags | STORE_OPEN_READ
+						     : flags;
+	}
+	if (granted & DATA_READ)
+		flags |= STORE_OPEN_READ;
+	if (granted & DATA_WRITE || c->step.overwrites)
+		flags |= STORE_OPEN_WRITE;
+	return flags;
+}
+
+static enum nt_status co_open_found(struct fsa_creating *c, unsigned int flags)
+{
+	struct store_file *file;
+	int err = store_co_open(c->volume->share->tree, c->volume->creds,
+				c->found.dir, c->found.leaf, flags, 0, &file);
+
+	if (err)
+		return fsa_status(FSA_OPEN, err);
+	store_file_close(c->file);
+	c->file = file;
+	return NT_STATUS_SUCCESS;
+}
+
+/* The same file with other flags. */
+static enum nt_status co_reopen(struct fsa_creating *c, unsigned int flags)
+{
+	struct store_file *file;
+	int err = store_co_reopen(c->file, c->volume->creds, flags, &file);
+
+	if (err)
+		return fsa_status(FSA_OPEN, err);
+	store_file_close(c->file);
+	c->file = file;
+	return NT_STATUS_SUCCESS;
+}
+
+/*
+ * Where links are followed they are not seen: what counts is the target. One
+ * that leads nowhere can still be opened as what it is, so that it can be
+ * deleted.
+ */
+static enum nt_status co_follow(struct fsa_creating *c)
+{
+	enum nt_status status = co_open_found(c, STORE_OPEN_PATH);
+
+	if (nt_status_is_ok(status))
+		return fsa_status(FSA_OPEN,
+				  store_co_stat(c->file, &c->found.stat));
+	if (c->how->options & FILE_OPEN_REPARSE_POINT)
+		return NT_STATUS_SUCCESS;
+	return status == NT_STATUS_OBJECT_PATH_NOT_FOUND
+		       ? NT_STATUS_OBJECT_NAME_NOT_FOUND
+		       : status;
+}
+
+/* Whether the thing is one that these options may open. */
+static enum nt_status co_check_kind(struct fsa_creating *c)
+{
+	uint32_t options = c->how->options;
+	bool follows = store_tree_options(c->volume->share->tree)->symlinks ==
+		       STORE_SYMLINKS_FOLLOW;
+	enum nt_status status = NT_STATUS_SUCCESS;
+	mode_t mode;
+
+	if (S_ISLNK(c->found.stat.mode) && follows)
+		status = co_follow(c);
+	if (!nt_status_is_ok(status))
+		return status;
+	mode = c->found.stat.mode;
+	c->is_special = !S_ISREG(mode) && !S_ISDIR(mode);
+	if (c->is_special && !(options & FILE_OPEN_REPARSE_POINT))
+		return S_ISLNK(mode) ? NT_STATUS_STOPPED_ON_SYMLINK
+				     : NT_STATUS_IO_REPARSE_TAG_NOT_HANDLED;
+	if (S_ISDIR(mode) && options & FILE_NON_DIRECTORY_FILE)
+		return NT_STATUS_FILE_IS_A_DIRECTORY;
+	if (!S_ISDIR(mode) && options & FILE_DIRECTORY_FILE)
+		return NT_STATUS_NOT_A_DIRECTORY;
+	if (c->step.overwrites && c->is_special)
+		return NT_STATUS_ACCESS_DENIED;
+	if (c->step.overwrites && S_ISDIR(mode))
+		return NT_STATUS_INVALID_PARAMETER;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_learn_attributes(struct fsa_creating *c)
+{
+	struct smb_file_facts facts;
+	enum nt_status status =
+		fsa_co_dosattr_get(c->volume, c->file, &c->attr);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	fsa_facts_from_stat(c->volume, &c->found.stat, &c->attr, c->found.leaf,
+			    &facts);
+	c->attributes = facts.attributes;
+	return NT_STATUS_SUCCESS;
+}
+
+/* READONLY keeps files from being written; a directory's means nothing. */
+static bool is_read_only_file(const struct fsa_creating *c)
+{
+	return c->attributes & FILE_ATTRIBUTE_READONLY &&
+	       !S_ISDIR(c->found.stat.mode);
+}
+
+/* What attributes forbid (MS-FSA 2.1.5.1.2). */
+static enum nt_status check_attributes(const struct fsa_creating *c)
+{
+	bool deletes = c->how->options & FILE_DELETE_ON_CLOSE;
+
+	if (is_read_only_file(c) && named_rights(c) & DATA_WRITE)
+		return NT_STATUS_ACCESS_DENIED;
+	if (deletes && !(c->granted & DELETE))
+		return NT_STATUS_ACCESS_DENIED;
+	if (deletes && (is_root(c) || c->attributes & FILE_ATTRIBUTE_READONLY))
+		return NT_STATUS_CANNOT_DELETE;
+	if (c->step.overwrites)
+		return fsa_overwrite_check(c->attributes, c->how->attributes);
+	return NT_STATUS_SUCCESS;
+}
+
+static struct store_file *parent_of(const struct fsa_creating *c)
+{
+	return is_root(c) ? NULL : c->found.dir;
+}
+
+/*
+ * Certain rights were asked for: the opening itself tells whether data may be
+ * read or written, and the rest is asked for.
+ */
+static enum nt_status co_open_named(struct fsa_creating *c)
+{
+	unsigned int flags;
+	uint32_t proven = 0;
+	enum nt_status status;
+
+	c->granted = named_rights(c);
+	flags = open_flags(c, c->granted);
+	status = co_open_found(c, flags);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (flags & STORE_OPEN_READ)
+		proven |= S_ISDIR(c->found.stat.mode) ? FILE_LIST_DIRECTORY
+						      : DATA_READ;
+	if (flags & STORE_OPEN_WRITE)
+		proven |= DATA_WRITE | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES;
+	status = co_learn_attributes(c);
+	if (nt_status_is_ok(status))
+		status = check_attributes(c);
+	if (nt_status_is_ok(status))
+		status =
+			fsa_co_access_check(c->volume, c->file, &c->found.stat,
+					    parent_of(c), c->granted & ~proven);
+	return status;
+}
+
+/*
+ * Opens with as much of the maximum as the kernel gives: mode bits do not say
+ * that a file is immutable, or a program that runs.
+ */
+static enum nt_status co_reopen_maximum(struct fsa_creating *c)
+{
+	static const uint32_t given_up[] = { DATA_WRITE, DATA_READ };
+	enum nt_status status;
+
+	if (c->is_special)
+		return NT_STATUS_SUCCESS;
+	status = co_reopen(c, open_flags(c, c->granted));
+	for (size_t i = 0; i < 2 && !nt_status_is_ok(status); i++) {
+		if (named_rights(c) & given_up[i])
+			break;
+		c->granted &= ~given_up[i];
+		status = co_reopen(c, open_flags(c, c->granted));
+	}
+	return status;
+}
+
+static enum nt_status co_open_maximum(struct fsa_creating *c)
+{
+	uint32_t max, named = named_rights(c);
+	enum nt_status status =
+		co_open_found(c, open_flags(c, 0) &
+					 ~(unsigned int)STORE_OPEN_WRITE);
+
+	if (nt_status_is_ok(status))
+		status = co_learn_attributes(c);
+	if (nt_status_is_ok(status))
+		status = fsa_co_access_max(c->volume, c->file, &c->found.stat,
+					   parent_of(c), &max);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (named & ~max)
+		return NT_STATUS_ACCESS_DENIED;
+	if (is_read_only_file(c))
+		max &= ~(uint32_t)DATA_WRITE;
+	c->granted = named | max;
+	status = check_attributes(c);
+	return nt_status_is_ok(status) ? co_reopen_maximum(c) : status;
+}
+
+/* Said early, before anything is said of the file's other sides. */
+static bool is_delete_pending(const struct fsa_creating *c)
+{
+	struct fsa_node *node =
+		fsa_node_find(c->volume->share->fsa, c->volume->share->tree,
+			      &c->found.stat.key);
+	bool is_pending;
+
+	if (!node)
+		return false;
+	fsa_node_lock(node);
+	is_pending = node->is_delete_pending && !node->is_deleted;
+	fsa_node_unlock(node);
+	fsa_node_unref(node);
+	return is_pending;
+}
+
+enum nt_status fsa_create_co_open(struct fsa_creating *c)
+{
+	enum nt_status status;
+
+	if (is_delete_pending(c))
+		return NT_STATUS_DELETE_PENDING;
+	status = fsa_disposition(c->how->disposition, true, &c->step);
+	if (nt_status_is_ok(status))
+		status = co_check_kind(c);
+	if (nt_status_is_ok(status))
+		status = check_share(c);
+	if (!nt_status_is_ok(status))
+		return status;
+	status = is_maximum(c) ? co_open_maximum(c) : co_open_named(c);
+	/* It went, or became something else, since it was found. */
+	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+	    status == NT_STATUS_NOT_A_DIRECTORY)
+		c->is_stale = true;
+	return status;
+}
+
+/* ---- making what is not ---- */
+
+static enum nt_status co_make_directory(struct fsa_creating *c)
+{
+	int err = store_co_mkdir(c->volume->creds, c->found.dir, c->found.leaf,
+				 MODE_DIRECTORY);
+
+	if (err)
+		return fsa_status(FSA_CREATE, err);
+	c->is_made = true;
+	return co_open_found(c, STORE_OPEN_READ | STORE_OPEN_DIRECTORY |
+					STORE_OPEN_NOFOLLOW);
+}
+
+/* Who makes a file may read and write it, whatever its mode says. */
+static enum nt_status co_make_file(struct fsa_creating *c)
+{
+	int err = store_co_open(c->volume->share->tree, c->volume->creds,
+				c->found.dir, c->found.leaf,
+				STORE_OPEN_CREATE | STORE_OPEN_READ |
+					STORE_OPEN_WRITE,
+				MODE_FILE, &c->file);
+
+	c->is_made = !err;
+	return fsa_status(FSA_CREATE, err);
+}
+
+enum nt_status fsa_create_co_make(struct fsa_creating *c)
+{
+	bool deletes = c->how->options & FILE_DELETE_ON_CLOSE;
+	enum nt_status status =
+		fsa_disposition(c->how->disposition, false, &c->step);
+
+	if (nt_status_is_ok(status))
+		status = check_share(c);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (deletes && c->how->attributes & FILE_ATTRIBUTE_READONLY)
+		return NT_STATUS_CANNOT_DELETE;
+	c->granted = named_rights(c);
+	if (is_maximum(c))
+		c->granted |= FILE_ALL_ACCESS & fsa_volume_access(c->volume);
+	if (c->how->options & FILE_DIRECTORY_FILE)
+		status = co_make_directory(c);
+	else
+		status = co_make_file(c);
+	c->is_stale = status == NT_STATUS_OBJECT_NAME_COLLISION;
+	if (!nt_status_is_ok(status))
+		return status;
+	fsa_co_find_added(c->volume, c->found.dir, c->found.leaf);
+	return fsa_status(FSA_OPEN, store_co_stat(c->file, &c->found.stat));
+}
+
+/* ---- admitting ---- */
+
+static struct fsa_open *open_new(struct fsa_creating *c)
+{
+	struct fsa_open *open = malloc(sizeof(*open));
+
+	if (!open)
+		return NULL;
+	*open = (struct fsa_open){
+		.base = { .granted = c->granted,
+			  .is_directory = S_ISDIR(c->found.stat.mode) },
+		.volume = c->volume,
+		.options = c->how->options,
+		.mode = c->how->options &
+			(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |
+			 FILE_NO_INTERMEDIATE_BUFFERING |
+			 FILE_SYNCHRONOUS_IO_ALERT |
+			 FILE_SYNCHRONOUS_IO_NONALERT),
+		.is_special = c->is_special,
+		.access = c->granted,
+		.sharing = c->how->sharing,
+		.deletes_on_close = c->how->options & FILE_DELETE_ON_CLOSE,
+		.is_stat = fsa_access_is_stat(c->granted),
+	};
+	open->name = fsa_name_from_path(c->volume->share, c->found.path,
+					&open->name_count);
+	open->path = strdup(c->found.path);
+	open->node = fsa_node_get(c->volume->share->fsa, c->volume->share->tree,
+				  &c->found.stat.key, c->found.path,
+				  open->base.is_directory);
+	if (open->name && open->path && open->node)
+		return open;
+	fsa_node_unref(open->node);
+	free(open->name);
+	free(open->path);
+	free(open);
+	return NULL;
+}
+
+/* Under the node's lock. */
+static enum nt_status may_stand(const struct fsa_creating *c,
+				const struct fsa_open *open)
+{
+	/* Emptying a file is writing, whatever is granted for later. */
+	uint32_t access =
+		open->access | (c->step.overwrites ? FILE_WRITE_DATA : 0);
+	const struct fsa_node *node = open->node;
+	struct fsa_open *other;
+
+	if (node->is_delete_pending)
+		return NT_STATUS_DELETE_PENDING;
+	TAILQ_FOREACH(other, &node->opens, node_entry) {
+		if (!fsa_share_mode_allows(access, open->sharing, other->access,
+					   other->sharing))
+			return NT_STATUS_SHARING_VIOLATION;
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+static bool is_same_file(const struct store_key *a, const struct store_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->generation == b->generation;
+}
+
+enum nt_status fsa_create_co_admit(struct fsa_creating *c)
+{
+	struct fsa_open *open = open_new(c);
+	enum nt_status status;
+	int err;
+
+	if (!open)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	fsa_node_lock(open->node);
+	c->is_stale = open->node->is_deleted;
+	status = c->is_stale ? NT_STATUS_DELETE_PENDING : may_stand(c, open);
+	if (nt_status_is_ok(status)) {
+		if (!strcmp(open->path, open->node->path)) {
+			free(open->path);
+			open->path = NULL;
+		}
+		TAILQ_INSERT_TAIL(&open->node->opens, open, node_entry);
+		c->volume->opens++;
+	}
+	fsa_node_unlock(open->node);
+	if (!nt_status_is_ok(status)) {
+		fsa_node_unref(open->node);
+		free(open->name);
+		free(open->path);
+		free(open);
+		return status;
+	}
+	c->open = open;
+	open->file = store_file_ref(c->file);
+	err = store_co_stat(c->file, &c->stat);
+	if (err)
+		return fsa_status(FSA_OPEN, err);
+	c->is_stale =
+		!c->stat.links || !is_same_file(&c->stat.key, &open->node->key);
+	return c->is_stale ? NT_STATUS_DELETE_PENDING : NT_STATUS_SUCCESS;
+}
+
+enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
+{
+	int err = store_co_truncate(c->file, 0);
+
+	c->open->was_written = true;
+	return fsa_status(FSA_WRITE, err);
+}
+
+void fsa_create_co_undo(struct fsa_creating *c)
+{
+	if (c->is_made)
+		fsa_co_unlink(c->volume->creds, c->found.dir, c->found.leaf,
+			      &c->found.stat.key,
+			      c->how->options & FILE_DIRECTORY_FILE);
+	if (c->open)
+		fsa_open_leave(c->open);
+	c->open = NULL;
+	c->is_made = false;
+	c->file = store_file_close(c->file);
+	fsa_found_fini(&c->found);
+}

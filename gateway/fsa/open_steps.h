@@ -1,0 +1,52 @@
+/*
+ * The steps of CREATE that open or make something (open_steps.c), and what
+ * they hand to each other; open.c is the recipe. Private to these two.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/fsa/disposition.h"
+#include "gateway/fsa/object.h"
+
+/* A CREATE under way. Thread: worker. */
+struct fsa_creating {
+	struct fsa_volume *volume;
+	const struct smb_create *how;
+	uint32_t access; /* asked for, generic rights replaced */
+	struct fsa_found found;
+	struct fsa_step step;
+	struct store_file *file;
+	struct store_stat stat; /* of the file, as fresh as need be */
+	struct fsa_dosattr attr;
+	uint32_t attributes; /* as clients see them */
+	uint32_t granted;
+	bool is_special; /* a link, FIFO, device */
+	bool is_made;    /* by us, just now */
+	/* The world has changed meanwhile: go round once more. */
+	bool is_stale;
+	struct fsa_open *open; /* in its node, once it was admitted */
+};
+
+/*
+ * Opens what was found, as the user and as much as is granted, without any
+ * change to it: all that may forbid the CREATE but other opens.
+ * STOPPED_ON_SYMLINK if it is a link that is shown.
+ */
+enum nt_status fsa_create_co_open(struct fsa_creating *c);
+
+/* Makes what was not found. Goes stale if it is there meanwhile. */
+enum nt_status fsa_create_co_make(struct fsa_creating *c);
+
+/*
+ * Puts the open into its node, if those that are there let it. SHARING_
+ * VIOLATION, DELETE_PENDING. Goes stale if the name was deleted meanwhile.
+ */
+enum nt_status fsa_create_co_admit(struct fsa_creating *c);
+
+/* Empties an existing file. */
+enum nt_status fsa_create_co_overwrite(struct fsa_creating *c);
+
+/* Undoes all that the steps did, what was made too; then they may be redone. */
+void fsa_create_co_undo(struct fsa_creating *c);

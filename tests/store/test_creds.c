@@ -4,6 +4,7 @@
 #include "tests/store/yard.h"
 
 #include <grp.h>
+#include <sys/wait.h>
 
 static void no_set_is_held_at_the_start(void)
 {
@@ -137,6 +138,51 @@ YARD_ROOT_TEST(a_group_opens_what_it_owns)
 	store_creds_unref(without);
 }
 
+static void co_check_one_identity(void *arg)
+{
+	bool *ret_is_right = arg;
+	struct store_creds *creds = NULL;
+
+	*ret_is_right = !store_creds_get(YARD_ANN, 7, NULL, 0, &creds) &&
+			store_creds_is_own(creds) &&
+			store_creds_uid(creds) == YARD_ANN;
+	store_creds_unref(creds);
+	loop_stop(loop_current());
+}
+
+static bool has_one_identity(void)
+{
+	const struct loop_options options = { .engine = LOOP_ENGINE_AUTO };
+	bool is_right = false;
+	struct loop *loop;
+
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534) || loop_new(&options, &loop))
+		return false;
+	loop_spawn(co_check_one_identity, &is_right);
+	loop_run(loop);
+	loop_free(loop);
+	return is_right;
+}
+
+/* No CAP_SETUID: all is done as the process, whoever asks, and it is said. */
+static void a_process_without_rights_has_one_identity(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	if (geteuid()) {
+		print_message("needs root\n");
+		skip();
+	}
+	child = fork();
+	if (!child)
+		_exit(has_one_identity() ? 0 : 1);
+	assert_int_equal(child, waitpid(child, &status, 0));
+	assert_int_equal(0, status);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +193,7 @@ int main(void)
 		cmocka_unit_test(ten_thousand_logons_leave_nothing_behind),
 		cmocka_unit_test(a_file_of_one_user_is_refused_to_another),
 		cmocka_unit_test(a_group_opens_what_it_owns),
+		cmocka_unit_test(a_process_without_rights_has_one_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

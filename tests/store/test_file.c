@@ -58,6 +58,23 @@ YARD_TEST(a_fifo_is_not_opened_through_itself_either)
 	store_file_close(fifo);
 }
 
+/* Seen as a file, then a FIFO: what was seen is opened, or nothing. */
+YARD_TEST(no_race_opens_a_fifo)
+{
+	struct yard_flipper f = { .a = "name", .b = "fifo" };
+	int i, err;
+
+	yard_put(y, "name", "text", 4);
+	assert_int_equal(0, mkfifo(yard_path(y, "fifo"), 0666));
+	yard_flip(y, &f);
+	for (i = 0; i < 2000; i++) {
+		err = yard_co_try(y->tree, NULL, "name", STORE_OPEN_READ);
+		if (err)
+			assert_int_equal(-EOPNOTSUPP, err);
+	}
+	yard_flip_end(&f);
+}
+
 YARD_TEST(flags_mean_what_they_say)
 {
 	static const struct {
@@ -235,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_no_file_is_refused_at_once),
 		cmocka_unit_test(a_fifo_is_not_opened_through_itself_either),
+		cmocka_unit_test(no_race_opens_a_fifo),
 		cmocka_unit_test(flags_mean_what_they_say),
 		cmocka_unit_test(a_new_file_has_the_mode_asked_for),
 		cmocka_unit_test(a_file_is_cut_when_it_is_opened_so),

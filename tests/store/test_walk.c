@@ -3,9 +3,6 @@
  */
 #include "tests/store/yard.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 /* ---- where it ended ---- */
 
 YARD_TEST(walk_says_how_many_components_were_good)
@@ -285,39 +282,18 @@ YARD_TEST(what_is_no_link_has_no_target)
 
 /* ---- a race ---- */
 
-struct flipper {
-	const struct yard *y;
-	atomic_bool is_over;
-	atomic_uint flips;
-};
-
-static void *flip(void *arg)
-{
-	struct flipper *f = arg;
-	char a[512], b[512];
-
-	snprintf(a, sizeof(a), "%s/d", f->y->root);
-	snprintf(b, sizeof(b), "%s/way_out", f->y->root);
-	while (!f->is_over) {
-		renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
-		f->flips++;
-	}
-	return NULL;
-}
-
 /* A directory and a link that leads out change places all the time. */
 YARD_TEST(no_race_leads_out_of_the_tree)
 {
-	struct flipper f = { .y = y };
+	struct yard_flipper f = { .a = "d", .b = "way_out" };
 	int i, err, opened = 0;
 	struct store_file *file;
 	char byte;
-	pthread_t thread;
 
 	yard_mkdir(y, "d");
 	yard_put(y, "d/secret", "mine", 4);
 	yard_link(y, "../outside", "way_out");
-	assert_int_equal(0, pthread_create(&thread, NULL, flip, &f));
+	yard_flip(y, &f);
 	for (i = 0; i < 3000; i++) {
 		err = store_co_open(y->tree, NULL, NULL, "d/secret",
 				    STORE_OPEN_READ, 0, &file);
@@ -330,8 +306,7 @@ YARD_TEST(no_race_leads_out_of_the_tree)
 		store_file_close(file);
 		opened++;
 	}
-	f.is_over = true;
-	pthread_join(thread, NULL);
+	yard_flip_end(&f);
 	print_message("%d of 3000 opened, %u flips\n", opened, f.flips);
 	assert_true(f.flips > 0);
 }
@@ -339,21 +314,19 @@ YARD_TEST(no_race_leads_out_of_the_tree)
 /* A link with ".." in it while everything moves: found, not refused. */
 YARD_TEST(renames_elsewhere_do_not_refuse_a_good_link)
 {
-	struct flipper f = { .y = y };
+	struct yard_flipper f = { .a = "d", .b = "way_out" };
 	int i, failed = 0;
-	pthread_t thread;
 
 	yard_mkdir(y, "d");
 	yard_mkdir(y, "sub");
 	yard_put(y, "inside", "x", 1);
 	yard_link(y, "../inside", "sub/good");
 	yard_link(y, "nothing", "way_out");
-	assert_int_equal(0, pthread_create(&thread, NULL, flip, &f));
+	yard_flip(y, &f);
 	for (i = 0; i < 500; i++)
 		failed += yard_co_try(y->tree, NULL, "sub/good",
 				      STORE_OPEN_READ) != 0;
-	f.is_over = true;
-	pthread_join(thread, NULL);
+	yard_flip_end(&f);
 	assert_int_equal(0, failed);
 }
 

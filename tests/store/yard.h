@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +114,40 @@ static inline struct store_creds *yard_creds(uid_t uid)
 
 	assert_int_equal(0, store_creds_get(uid, uid, NULL, 0, &creds));
 	return creds;
+}
+
+/* Two names that change places all the time, on a thread of their own. */
+struct yard_flipper {
+	const char *a, *b;
+	int root_fd;
+	pthread_t thread;
+	atomic_bool is_over;
+	atomic_uint flips;
+};
+
+static inline void *yard_flip_thread(void *arg)
+{
+	struct yard_flipper *f = arg;
+
+	while (!f->is_over) {
+		renameat2(f->root_fd, f->a, f->root_fd, f->b, RENAME_EXCHANGE);
+		f->flips++;
+	}
+	return NULL;
+}
+
+static inline void yard_flip(const struct yard *y, struct yard_flipper *f)
+{
+	f->root_fd = open(y->root, O_PATH);
+	assert_int_equal(0,
+			 pthread_create(&f->thread, NULL, yard_flip_thread, f));
+}
+
+static inline void yard_flip_end(struct yard_flipper *f)
+{
+	f->is_over = true;
+	pthread_join(f->thread, NULL);
+	close(f->root_fd);
 }
 
 static inline int yard_remove(const char *path, const struct stat *st, int type,

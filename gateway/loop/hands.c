@@ -22,6 +22,7 @@ struct loop_hands {
 	pthread_mutex_t mutex; /* of all that follows */
 	pthread_cond_t has_work;
 	struct hand_queue queue;
+	size_t queued;
 	size_t idle;
 	bool is_ending;
 
@@ -99,8 +100,10 @@ static struct loop_op *hand_next(struct loop_hands *hands, struct dress *dress)
 		pthread_cond_wait(&hands->has_work, &hands->mutex);
 	hands->idle--;
 	op = STAILQ_FIRST(&hands->queue);
-	if (op != NULL)
+	if (op != NULL) {
 		STAILQ_REMOVE_HEAD(&hands->queue, hand_entry);
+		hands->queued--;
+	}
 	pthread_mutex_unlock(&hands->mutex);
 	return op;
 }
@@ -142,8 +145,9 @@ void loop_hands_take(struct loop_hands *hands, struct loop_op *op)
 	op->loop->counters.hand_calls++;
 	pthread_mutex_lock(&hands->mutex);
 	STAILQ_INSERT_TAIL(&hands->queue, op, hand_entry);
+	hands->queued++;
 
-	bool is_short = hands->idle == 0;
+	bool is_short = hands->queued > hands->idle;
 
 	pthread_cond_signal(&hands->has_work);
 	pthread_mutex_unlock(&hands->mutex);

@@ -68,13 +68,15 @@ static struct rights rights_asleep(const struct rights *rights)
 	return asleep;
 }
 
-static int ids_set(const uid_t uid[3], const gid_t gid[3], size_t group_count,
-		   const gid_t *groups)
+static int groups_set(size_t count, const gid_t *groups)
 {
-	int ret = call(syscall(SYS_setgroups, group_count, groups));
+	return call(syscall(SYS_setgroups, count, groups));
+}
 
-	if (ret == 0)
-		ret = call(syscall(SYS_setresgid, gid[0], gid[1], gid[2]));
+static int ids_set(const uid_t uid[3], const gid_t gid[3])
+{
+	int ret = call(syscall(SYS_setresgid, gid[0], gid[1], gid[2]));
+
 	if (ret == 0)
 		ret = call(syscall(SYS_setresuid, uid[0], uid[1], uid[2]));
 	return ret;
@@ -115,9 +117,12 @@ int loop_credentials_take(const struct loop_credentials *own,
 	struct rights asleep = rights_asleep(&own->rights);
 	int ret = call(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
 
+	if (ret == 0)
+		ret = groups_set(identity->group_count, identity->groups);
+	/* Who may not do this has changed nothing yet. */
 	if (ret < 0)
 		return ret;
-	ret = ids_set(uid, gid, identity->group_count, identity->groups);
+	ret = ids_set(uid, gid);
 	if (ret == 0)
 		ret = rights_set(identity->uid == 0 ? &own->rights : &asleep);
 	if (ret < 0)
@@ -130,10 +135,13 @@ void loop_credentials_restore(const struct loop_credentials *own)
 	int ret = rights_set(&own->rights);
 
 	if (ret == 0)
-		ret = ids_set(own->uid, own->gid, own->group_count,
-			      own->groups);
+		ret = groups_set(own->group_count, own->groups);
+	if (ret == 0)
+		ret = ids_set(own->uid, own->gid);
 	if (ret == 0)
 		ret = rights_set(&own->rights);
+	if (ret == 0)
+		ret = call(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0));
 	/* To go on as the wrong user would be worse than to end. */
 	if (ret < 0)
 		abort();

@@ -136,6 +136,12 @@ bool gw_size_parse(const char *text, int64_t *ret_bytes);
 /* NULL, or why this can't be the name of a share. */
 const char *gw_share_name_fault(const char *name);
 
+/* The same for a user's name. */
+const char *gw_user_name_fault(const char *name);
+
+/* Fills in what holds for a share where nothing is said. */
+void gw_share_config_init(struct gw_share_config *share);
+
 /* ---- the tables ---- */
 
 enum gw_key_kind {

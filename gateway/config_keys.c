@@ -136,6 +136,8 @@ const char *gw_share_name_fault(const char *name)
 
 	if (length == 0)
 		return "a share needs a name";
+	if (strcasecmp(name, "IPC$") == 0)
+		return "IPC$ is the server's own share";
 	if (length > 80)
 		return "a share's name has 80 bytes at most";
 	if (name[strcspn(name, "\"\\/[]:|<>+=;,*?")])
@@ -148,14 +150,7 @@ const char *gw_share_name_fault(const char *name)
 	return NULL;
 }
 
-static const char *share_name_fault(const char *name)
-{
-	if (strcasecmp(name, "IPC$") == 0)
-		return "IPC$ is the server's own share";
-	return gw_share_name_fault(name);
-}
-
-static const char *user_name_fault(const char *name)
+const char *gw_user_name_fault(const char *name)
 {
 	if (!*name)
 		return "a user needs a name";
@@ -212,9 +207,9 @@ static void account_init(void *item)
 	*(struct gw_account *)item = (struct gw_account){ .uid = -1 };
 }
 
-static void share_init(void *item)
+void gw_share_config_init(struct gw_share_config *share)
 {
-	*(struct gw_share_config *)item = (struct gw_share_config){
+	*share = (struct gw_share_config){
 		.map_names = true,
 		.hide_dot_files = true,
 		.encryption = SMB_POLICY_DESIRED,
@@ -222,6 +217,11 @@ static void share_init(void *item)
 		.attributes = FSA_ATTRIBUTES_XATTR,
 		.read_path = STORE_READ_AUTO,
 	};
+}
+
+static void share_init(void *item)
+{
+	gw_share_config_init(item);
 }
 
 #define SERVER(field)  .offset = offsetof(struct gw_config, field)
@@ -269,7 +269,7 @@ static const struct gw_key server_keys[] = {
 };
 
 static const struct gw_key account_keys[] = {
-	{ "name", GW_KEY_TEXT, ACCOUNT(name), .fault = user_name_fault },
+	{ "name", GW_KEY_TEXT, ACCOUNT(name), .fault = gw_user_name_fault },
 	{ "password_file", GW_KEY_TEXT, ACCOUNT(password_file),
 	  .fault = path_fault },
 	{ "password_env", GW_KEY_TEXT, ACCOUNT(password_env) },
@@ -281,7 +281,7 @@ static const struct gw_key account_keys[] = {
 };
 
 static const struct gw_key share_keys[] = {
-	{ "name", GW_KEY_TEXT, SHARE(name), .fault = share_name_fault },
+	{ "name", GW_KEY_TEXT, SHARE(name), .fault = gw_share_name_fault },
 	{ "path", GW_KEY_TEXT, SHARE(path), .fault = path_fault },
 	{ "comment", GW_KEY_TEXT, SHARE(comment), .fault = comment_fault },
 	{ "read_only", GW_KEY_BOOL, SHARE(read_only) },

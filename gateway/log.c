@@ -74,13 +74,13 @@ bool gw_log_is_on(enum gw_log_level level)
 }
 
 /* systemd names the journal's socket by device and inode. */
-static bool stderr_is_journal(void)
+bool gw_log_is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	char actual[64];
 	struct stat st;
 
-	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+	if (!stream || fstat(fd, &st) < 0)
 		return false;
 	snprintf(actual, sizeof(actual), "%ju:%ju", (uintmax_t)st.st_dev,
 		 (uintmax_t)st.st_ino);
@@ -89,7 +89,7 @@ static bool stderr_is_journal(void)
 
 static void find_place(void)
 {
-	if (stderr_is_journal())
+	if (gw_log_is_journal(STDERR_FILENO))
 		place = PLACE_JOURNAL;
 	else if (isatty(STDERR_FILENO))
 		place = PLACE_TERMINAL;

@@ -26,6 +26,9 @@ bool gw_log_level_find(const char *word, enum gw_log_level *ret_level);
 
 bool gw_log_is_on(enum gw_log_level level);
 
+/* Whether the descriptor leads to systemd's journal. */
+bool gw_log_is_journal(int fd);
+
 void gw_log(enum gw_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

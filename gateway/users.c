@@ -166,6 +166,16 @@ size_t gw_users_count(struct gw_users *users)
 	return HASH_COUNT(users->table);
 }
 
+void gw_users_each(struct gw_users *users,
+		   void (*each)(void *arg, const struct gw_user *user),
+		   void *arg)
+{
+	struct entry *entry, *next;
+
+	HASH_ITER(hh, users->table, entry, next)
+	each(arg, entry->user);
+}
+
 const char *gw_users_suggest(struct gw_users *users, const char *name)
 {
 	struct entry *entry, *next;

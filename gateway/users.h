@@ -125,5 +125,10 @@ struct gw_user *gw_users_find(struct gw_users *users, struct smb_name name);
 struct gw_user *gw_users_find_utf8(struct gw_users *users, const char *name);
 size_t gw_users_count(struct gw_users *users);
 
+/* Calls `each` for every user, in the order that they were added. */
+void gw_users_each(struct gw_users *users,
+		   void (*each)(void *arg, const struct gw_user *user),
+		   void *arg);
+
 /* The known name that is nearest to `name`: "did you mean"; or NULL. */
 const char *gw_users_suggest(struct gw_users *users, const char *name);

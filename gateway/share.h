@@ -1,0 +1,39 @@
+/*
+ * One share: what clients are told of it, where its files are, whom it admits.
+ * Counted, frozen; realm.h has its face.
+ *
+ * Thread: any.
+ */
+#pragma once
+
+#include "gateway/fsa/fsa.h"
+#include "gateway/realm.h"
+
+struct gw_share {
+	_Atomic unsigned int references;
+	struct smb_share_facts facts;
+	struct fsa_share fsa;
+	char *path;
+	bool is_read_only;
+	bool admits_guests;
+	struct gw_texts users; /* none: all */
+	struct gw_identity as;
+};
+
+/*
+ * Opens what the configuration names; a tree of `before` with the same path
+ * and options is used again. NULL after complaints. May block.
+ */
+struct gw_share *gw_share_new(const struct gw_config *config,
+			      const struct gw_share_config *how,
+			      struct fsa *fsa, struct store_tree *before,
+			      struct gw_complaints *c);
+struct gw_share *gw_share_ref(struct gw_share *share);
+struct gw_share *gw_share_unref(struct gw_share *share);
+
+/* How its tree is opened. */
+struct store_options gw_share_options(const struct gw_share_config *how);
+
+/* Whether the share's tree is that of `how`. */
+bool gw_share_has_tree(const struct gw_share *share,
+		       const struct gw_share_config *how);

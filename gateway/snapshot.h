@@ -1,0 +1,17 @@
+/*
+ * What a snapshot is made of; realm.h has its face.
+ *
+ * Thread: frozen; any.
+ */
+#pragma once
+
+#include "gateway/realm.h"
+
+struct gw_snapshot {
+	_Atomic unsigned int references;
+	struct gw_users *users;
+	struct gw_share **shares;
+	size_t share_count;
+};
+
+struct gw_snapshot *gw_snapshot_ref(struct gw_snapshot *snapshot);

@@ -1,0 +1,173 @@
+/*
+ * The table of clients. An entry lives while it has connections, and after
+ * that until GW_CLIENTS_IDLE_MAX others have gone idle.
+ */
+#include "gateway/directory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "gateway/limits.h"
+#include "gateway/loop/loop.h"
+
+/* A client that can't be remembered is refused; the process goes on. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct gw_client {
+	uint8_t guid[16];
+	unsigned int worker;
+	size_t connections;
+	TAILQ_ENTRY(gw_client) idle_entry; /* while it has none */
+	UT_hash_handle hh;
+};
+
+struct gw_directory {
+	struct loop_mutex lock; /* of all that follows */
+	struct gw_client *table;
+	TAILQ_HEAD(, gw_client) idle; /* longest first */
+	size_t idle_count;
+	unsigned int worker_count;
+	size_t loads[]; /* connections of each worker */
+};
+
+struct gw_directory *gw_directory_new(unsigned int workers)
+{
+	struct gw_directory *d =
+		calloc(1, sizeof(*d) + workers * sizeof(d->loads[0]));
+
+	if (!d)
+		return NULL;
+	loop_mutex_init(&d->lock);
+	TAILQ_INIT(&d->idle);
+	d->worker_count = workers;
+	return d;
+}
+
+struct gw_directory *gw_directory_free(struct gw_directory *d)
+{
+	struct gw_client *client, *next;
+
+	if (!d)
+		return NULL;
+	HASH_ITER(hh, d->table, client, next)
+	{
+		HASH_DEL(d->table, client);
+		free(client);
+	}
+	loop_mutex_fini(&d->lock);
+	free(d);
+	return NULL;
+}
+
+static unsigned int least_loaded(const struct gw_directory *d)
+{
+	unsigned int best = 0;
+
+	for (unsigned int i = 1; i < d->worker_count; i++) {
+		if (d->loads[i] < d->loads[best])
+			best = i;
+	}
+	return best;
+}
+
+static struct gw_client *client_find(struct gw_directory *d,
+				     const uint8_t guid[16])
+{
+	struct gw_client *client;
+
+	HASH_FIND(hh, d->table, guid, sizeof(client->guid), client);
+	return client;
+}
+
+static struct gw_client *client_add(struct gw_directory *d,
+				    const uint8_t guid[16])
+{
+	struct gw_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	memcpy(client->guid, guid, sizeof(client->guid));
+	client->worker = least_loaded(d);
+	HASH_ADD(hh, d->table, guid, sizeof(client->guid), client);
+	if (!client_find(d, guid)) {
+		free(client);
+		return NULL;
+	}
+	return client;
+}
+
+struct gw_client *gw_directory_join(struct gw_directory *d,
+				    const uint8_t guid[16],
+				    unsigned int *ret_worker)
+{
+	struct gw_client *client;
+
+	loop_lock(&d->lock);
+	client = client_find(d, guid);
+	if (client && client->connections == 0) {
+		TAILQ_REMOVE(&d->idle, client, idle_entry);
+		d->idle_count--;
+	}
+	if (!client)
+		client = client_add(d, guid);
+	if (client) {
+		client->connections++;
+		d->loads[client->worker]++;
+		*ret_worker = client->worker;
+	}
+	loop_unlock(&d->lock);
+	return client;
+}
+
+void gw_directory_leave(struct gw_directory *d, struct gw_client *client)
+{
+	struct gw_client *forgotten = NULL;
+
+	loop_lock(&d->lock);
+	assert(client->connections > 0);
+	d->loads[client->worker]--;
+	if (--client->connections == 0) {
+		TAILQ_INSERT_TAIL(&d->idle, client, idle_entry);
+		d->idle_count++;
+	}
+	if (d->idle_count > GW_CLIENTS_IDLE_MAX) {
+		forgotten = TAILQ_FIRST(&d->idle);
+		TAILQ_REMOVE(&d->idle, forgotten, idle_entry);
+		d->idle_count--;
+		HASH_DEL(d->table, forgotten);
+	}
+	loop_unlock(&d->lock);
+	free(forgotten);
+}
+
+unsigned int gw_directory_join_any(struct gw_directory *d)
+{
+	unsigned int worker;
+
+	loop_lock(&d->lock);
+	worker = least_loaded(d);
+	d->loads[worker]++;
+	loop_unlock(&d->lock);
+	return worker;
+}
+
+void gw_directory_leave_any(struct gw_directory *d, unsigned int worker)
+{
+	loop_lock(&d->lock);
+	assert(d->loads[worker] > 0);
+	d->loads[worker]--;
+	loop_unlock(&d->lock);
+}
+
+size_t gw_directory_count(struct gw_directory *d)
+{
+	size_t count;
+
+	loop_lock(&d->lock);
+	count = HASH_COUNT(d->table);
+	loop_unlock(&d->lock);
+	return count;
+}

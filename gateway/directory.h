@@ -1,0 +1,38 @@
+/*
+ * Which client is served where: ClientGuid → worker. All connections of a
+ * client go to one worker, two that come at the same moment included
+ * (MS-SMB2 3.3.5.4 keeps one client object for a ClientGuid). A client stays
+ * where it was after its last connection, as long as there is room.
+ *
+ * Thread: shared (its lock, held for one lookup).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gw_client;
+struct gw_directory;
+
+/* NULL: out of memory. */
+struct gw_directory *gw_directory_new(unsigned int workers);
+struct gw_directory *gw_directory_free(struct gw_directory *directory);
+
+/*
+ * A new connection of a client: its worker's number. A client that is not
+ * known goes to the worker with the fewest connections. End with
+ * gw_directory_leave(). NULL: out of memory.
+ */
+struct gw_client *gw_directory_join(struct gw_directory *directory,
+				    const uint8_t guid[16],
+				    unsigned int *ret_worker);
+void gw_directory_leave(struct gw_directory *directory,
+			struct gw_client *client);
+
+/* The same for a connection that has no ClientGuid. */
+unsigned int gw_directory_join_any(struct gw_directory *directory);
+void gw_directory_leave_any(struct gw_directory *directory,
+			    unsigned int worker);
+
+/* Clients that are remembered, connected or not; for tests. */
+size_t gw_directory_count(struct gw_directory *directory);

@@ -1,0 +1,60 @@
+/*
+ * The server: workers, listeners, and what the workers share.
+ *
+ * Thread: main's makes and ends it; see each function.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "gateway/admission.h"
+#include "gateway/cli.h"
+#include "gateway/config.h"
+#include "gateway/directory.h"
+#include "gateway/listen.h"
+#include "gateway/realm.h"
+#include "gateway/worker.h"
+
+struct gw_acceptor;
+
+struct gw_server {
+	/* frozen while the workers run */
+	struct gw_realm *realm;
+	struct gw_directory *directory;
+	struct gw_admission *admission;
+	enum loop_engine engine;
+	unsigned int worker_count;
+	struct gw_worker *workers;
+	struct gw_sockets sockets;
+	pthread_t main_thread;
+	struct gw_acceptor *acceptor; /* worker 0's */
+	/* shared */
+	_Atomic unsigned int workers_alive;
+	_Atomic uint64_t next_conn_id;
+};
+
+/* Sent to main's thread when a worker has ended. */
+#define GW_SIGNAL_WORKER SIGUSR1
+
+/*
+ * Starts workers and accepts. Takes the sockets and the realm in any case.
+ * 0, or -errno after a log line: stop and finish it all the same.
+ */
+int gw_server_start(struct gw_server *server, const struct gw_config *config,
+		    struct gw_realm *realm, struct gw_sockets *sockets);
+
+/* Accepts no more; connections end when their replies are out. */
+void gw_server_stop(struct gw_server *server);
+
+/* When all workers have ended. */
+void gw_server_fini(struct gw_server *server);
+
+/* How many workers a configuration means. */
+unsigned int gw_server_workers(const struct gw_config *config);
+
+/* ---- accepting: worker 0's thread ---- */
+
+/* 0 or -errno. */
+int gw_acceptor_start(struct gw_server *server, struct gw_worker *worker);
+void gw_acceptor_stop(struct gw_server *server);

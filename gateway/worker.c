@@ -1,0 +1,148 @@
+/*
+ * Workers' threads: what they make at their start and undo at their end, and
+ * the list of their connections.
+ *
+ * Stopping: worker 0, which accepts, is told first and tells the others. It
+ * sends no connection away after that, and notes keep their order, so that
+ * none arrives at a loop that has ended.
+ */
+#include "gateway/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "gateway/conn.h"
+#include "gateway/conn_inside.h"
+#include "gateway/fsa/fsa.h"
+#include "gateway/host.h"
+#include "gateway/log.h"
+#include "gateway/realm.h"
+#include "gateway/server.h"
+#include "gateway/store/pipe.h"
+
+void gw_worker_add(struct gw_worker *worker, struct gw_conn *conn)
+{
+	TAILQ_INSERT_TAIL(&worker->conns, conn, entry);
+	if (worker->is_stopping)
+		gw_conn_close(conn, true);
+}
+
+void gw_worker_remove(struct gw_worker *worker, struct gw_conn *conn)
+{
+	TAILQ_REMOVE(&worker->conns, conn, entry);
+}
+
+void gw_worker_check(struct gw_worker *worker)
+{
+	if (worker->is_stopping && TAILQ_EMPTY(&worker->conns))
+		loop_stop(worker->loop);
+}
+
+/* ---- stopping ---- */
+
+static void stop_deliver(struct loop_note *note)
+{
+	char *at = (char *)note - offsetof(struct gw_worker, stop_note);
+	struct gw_worker *worker = (struct gw_worker *)(void *)at;
+	struct gw_server *server = worker->server;
+	struct gw_conn *conn;
+
+	worker->is_stopping = true;
+	if (worker->index == 0) {
+		gw_acceptor_stop(server);
+		for (unsigned int i = 1; i < server->worker_count; i++)
+			gw_worker_post_stop(&server->workers[i]);
+	}
+	TAILQ_FOREACH(conn, &worker->conns, entry)
+		gw_conn_close(conn, true);
+	gw_worker_check(worker);
+}
+
+void gw_worker_post_stop(struct gw_worker *worker)
+{
+	worker->stop_note.deliver = stop_deliver;
+	loop_post(worker->loop, &worker->stop_note);
+}
+
+/* ---- the thread ---- */
+
+static void tell_started(struct gw_worker *worker, int err)
+{
+	pthread_mutex_lock(&worker->start_mutex);
+	worker->is_started = true;
+	worker->start_error = err;
+	pthread_cond_signal(&worker->start_cond);
+	pthread_mutex_unlock(&worker->start_mutex);
+}
+
+static int worker_open(struct gw_worker *worker, struct smb_ports *ports)
+{
+	struct loop_options options = { .engine = worker->server->engine };
+	int err = loop_new(&options, &worker->loop);
+
+	if (err < 0)
+		return err;
+	*ports = (struct smb_ports){
+		.host_ops = &gw_host_ops,
+		.realm_ops = &gw_realm_ops,
+		.realm = worker->server->realm,
+		.object_ops = &fsa_object_ops,
+	};
+	worker->engine = smb_engine_new(ports, worker->index);
+	if (!worker->engine) {
+		worker->loop = loop_free(worker->loop);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void worker_close(struct gw_worker *worker)
+{
+	worker->engine = smb_engine_free(worker->engine);
+	store_pipes_end();
+	worker->loop = loop_free(worker->loop);
+}
+
+static void *worker_main(void *arg)
+{
+	struct gw_worker *worker = arg;
+	struct gw_server *server = worker->server;
+	struct smb_ports ports;
+	char name[16];
+	int err;
+
+	snprintf(name, sizeof(name), "worker-%u", worker->index);
+	pthread_setname_np(pthread_self(), name);
+	err = worker_open(worker, &ports);
+	tell_started(worker, err);
+	if (err < 0)
+		return NULL;
+	loop_run(worker->loop);
+	worker_close(worker);
+	atomic_fetch_sub(&server->workers_alive, 1);
+	pthread_kill(server->main_thread, GW_SIGNAL_WORKER);
+	return NULL;
+}
+
+int gw_worker_start(struct gw_worker *worker, struct gw_server *server,
+		    unsigned int index)
+{
+	int err;
+
+	*worker = (struct gw_worker){ .server = server, .index = index };
+	TAILQ_INIT(&worker->conns);
+	pthread_mutex_init(&worker->start_mutex, NULL);
+	pthread_cond_init(&worker->start_cond, NULL);
+	err = pthread_create(&worker->thread, NULL, worker_main, worker);
+	if (err)
+		return -err;
+	pthread_mutex_lock(&worker->start_mutex);
+	while (!worker->is_started)
+		pthread_cond_wait(&worker->start_cond, &worker->start_mutex);
+	pthread_mutex_unlock(&worker->start_mutex);
+	if (worker->start_error < 0)
+		pthread_join(worker->thread, NULL);
+	return worker->start_error;
+}

@@ -1,0 +1,41 @@
+/*
+ * `smbgate serve`: a configuration, until a signal.
+ */
+#include <string.h>
+
+#include "gateway/run.h"
+#include "gateway/verbs.h"
+
+static void ready(const struct gw_run_how *how, const char *engine,
+		  const struct gw_snapshot *snapshot,
+		  const struct gw_sockets *sockets)
+{
+	(void)how;
+	(void)engine;
+	(void)snapshot;
+	for (size_t i = 0; i < sockets->count; i++)
+		gw_log(GW_LOG_INFO, "listening on %s",
+		       sockets->items[i].address.text);
+}
+
+enum gw_exit gw_verb_serve(const struct gw_args *args)
+{
+	struct gw_complaints c = { .to = stderr };
+	struct gw_config config;
+	struct gw_run_how how = {
+		.config = &config,
+		.config_file = args->config ? args->config : GW_CONFIG_FILE,
+		.ready = ready,
+	};
+	enum gw_exit exit = GW_EXIT_CONFIG;
+
+	if (gw_config_load(how.config_file, &config, &c)) {
+		if (args->engine >= 0)
+			config.engine = args->engine;
+		if (args->log >= 0)
+			config.log_level = args->log;
+		exit = gw_run(&how);
+	}
+	gw_config_fini(&config);
+	return exit;
+}

@@ -154,7 +154,7 @@ void fsa_found_fini(struct fsa_found *found);
 void fsa_co_find_added(struct fsa_volume *volume, struct store_file *dir,
 		       const char *leaf);
 
-/* Frees what find.c remembers for a volume; for fsa_disconnect(). */
+/* Frees what find.c remembers for a volume, before fsa_disconnect(). */
 void fsa_find_forget(struct fsa_volume *volume);
 
 /* ---- access.c, pure but for the last ---- */

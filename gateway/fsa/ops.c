@@ -3,8 +3,14 @@
  */
 #include "gateway/fsa/object.h"
 
+static void disconnect(struct smb_volume *volume)
+{
+	fsa_find_forget(fsa_volume_of(volume));
+	fsa_disconnect(volume);
+}
+
 const struct smb_object_ops fsa_object_ops = {
-	.disconnect = fsa_disconnect,
+	.disconnect = disconnect,
 	.co_create = fsa_co_create,
 	.co_close = fsa_co_close,
 	.co_flush = fsa_co_flush,

@@ -47,7 +47,7 @@ static void admit(struct gw_acceptor *a, int fd)
 	peer = gw_admission_enter(admission, key, &why);
 	if (!peer) {
 		gw_address_show(&from, text, sizeof(text));
-		gw_log_peer("peer=%s refused: too many %s", text, why);
+		gw_log_peer("conn=%s refused: too many %s", text, why);
 		loop_close(fd);
 		return;
 	}

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,13 +163,12 @@ static int co_receive(struct gw_conn *conn, struct smb_frame **ret_frame)
 static void log_end(const struct gw_conn *conn, int err)
 {
 	if (err == -EPROTO || err == -EMSGSIZE)
-		gw_log_peer("conn=%ju peer=%s %s: cut", (uintmax_t)conn->id,
-			    conn->peer_text,
+		gw_log_peer("conn=%s %s: cut", conn->peer_text,
 			    err == -EPROTO ? "sends no SMB frames"
 					   : "sends too long a frame");
 	else if (err != -ENODATA && err != -ECANCELED)
-		gw_log(GW_LOG_DEBUG, "conn=%ju peer=%s ends: %s",
-		       (uintmax_t)conn->id, conn->peer_text, strerror(-err));
+		gw_log(GW_LOG_DEBUG, "conn=%s ends: %s", conn->peer_text,
+		       strerror(-err));
 }
 
 /* ---- whose it is ---- */
@@ -219,8 +217,7 @@ static bool find_worker(struct gw_conn *conn, struct smb_frame *frame,
 
 	*ret_worker = conn->worker->index;
 	if (kind < 0) {
-		gw_log_peer("conn=%ju peer=%s does not speak SMB: cut",
-			    (uintmax_t)conn->id, conn->peer_text);
+		gw_log_peer("conn=%s does not speak SMB: cut", conn->peer_text);
 		return false;
 	}
 	if (kind > 0) {
@@ -266,8 +263,7 @@ static void co_end(struct gw_conn *conn)
 
 	conn->is_ending = true;
 	if (conn->channel)
-		gw_log(GW_LOG_INFO, "conn=%ju peer=%s closed",
-		       (uintmax_t)conn->id, conn->peer_text);
+		gw_log(GW_LOG_INFO, "conn=%s closed", conn->peer_text);
 	co_close_channel(conn);
 	if (conn->inbox)
 		loop_inbox_co_free(conn->inbox);
@@ -351,8 +347,8 @@ static bool co_open_channel(struct gw_conn *conn)
 	conn->channel = smb_channel_new(conn->worker->engine, &wire_ops, conn);
 	if (!conn->channel || !gw_conn_start_writer(conn))
 		return false;
-	gw_log(GW_LOG_INFO, "conn=%ju peer=%s worker=%u connected",
-	       (uintmax_t)conn->id, conn->peer_text, conn->worker->index);
+	gw_log(GW_LOG_INFO, "conn=%s worker=%u connected", conn->peer_text,
+	       conn->worker->index);
 	return !is_replay || co_tell_opener(conn);
 }
 
@@ -472,7 +468,6 @@ bool gw_conn_start(struct gw_worker *worker, int fd,
 	conn->worker = worker;
 	conn->fd = fd;
 	conn->peer = peer;
-	conn->id = atomic_fetch_add(&server->next_conn_id, 1) + 1;
 	conn->stranger_since = loop_now();
 	TAILQ_INIT(&conn->queue);
 	gw_address_show(from, conn->peer_text, sizeof(conn->peer_text));

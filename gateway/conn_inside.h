@@ -32,7 +32,6 @@ struct gw_conn_wait {
 struct gw_conn {
 	TAILQ_ENTRY(gw_conn) entry; /* of its worker */
 	struct gw_worker *worker;
-	uint64_t id;
 	int fd;
 	struct loop_inbox *inbox;
 	struct smb_channel *channel; /* NULL before the first frame */

@@ -82,8 +82,7 @@ static void stall_fire(struct loop_timer *timer)
 		stall_set(conn);
 		return;
 	}
-	gw_log_peer("conn=%ju peer=%s reads no replies: cut",
-		    (uintmax_t)conn->id, conn->peer_text);
+	gw_log_peer("conn=%s reads no replies: cut", conn->peer_text);
 	gw_conn_close(conn, false);
 }
 

@@ -31,7 +31,6 @@ struct gw_server {
 	struct gw_acceptor *acceptor; /* worker 0's */
 	/* shared */
 	_Atomic unsigned int workers_alive;
-	_Atomic uint64_t next_conn_id;
 };
 
 /* Sent to main's thread when a worker has ended. */

@@ -1,0 +1,163 @@
+/*
+ * What create contexts mean, MS-SMB2 2.2.13.2.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "smb/cmd/create.h"
+#include "smb/wire/context.h"
+
+static uint8_t chain[1024];
+static struct writer w;
+static size_t last;
+static struct smb_create how;
+static struct smb_create_wishes wishes;
+
+static void begin(void)
+{
+	w = writer_at(chain, sizeof(chain));
+	last = SIZE_MAX;
+	how = (struct smb_create){ 0 };
+	wishes = (struct smb_create_wishes){ 0 };
+}
+
+static void add(const char *tag, const void *data, size_t length)
+{
+	smb_create_context_add(&w, 0, &last, tag, data, length);
+}
+
+static enum nt_status read_chain(void)
+{
+	return smb_create_read_contexts((struct bytes){ chain, w.at }, &how,
+					&wishes);
+}
+
+static void what_is_known_is_taken(void **state)
+{
+	static const uint8_t eas[] = { 0, 0, 0, 0, 0, 1, 1, 0, 'E', 0, 'v' };
+
+	(void)state;
+	begin();
+	add("AlSi", "\0\0\1\0\0\0\0\0", 8);
+	add("MxAc", "\7\0\0\0\0\0\0\0", 8);
+	add("QFid", NULL, 0);
+	add("TWrp", "\5\0\0\0\0\0\0\0", 8);
+	add("SecD", "descriptor", 10);
+	add("ExtA", eas, sizeof(eas));
+
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(how.has_allocation);
+	assert_int_equal(how.allocation, 65536);
+	assert_true(how.wants_max_access);
+	assert_int_equal(wishes.max_access_since, 7);
+	assert_true(wishes.wants_file_id);
+	assert_true(how.has_snapshot);
+	assert_int_equal(how.snapshot, 5);
+	assert_int_equal(how.security_length, 10);
+	assert_memory_equal(how.security, "descriptor", 10);
+	assert_int_equal(how.eas_length, sizeof(eas));
+	assert_memory_equal(how.eas, eas, sizeof(eas));
+}
+
+static void an_empty_chain_asks_for_nothing(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_false(how.has_allocation || how.wants_max_access ||
+		     how.has_snapshot || how.security || how.eas ||
+		     wishes.wants_file_id);
+}
+
+/* Durable opens and leases are not granted; the unknown is ignored. */
+static void what_is_not_granted_is_passed_over(void **state)
+{
+	static const uint8_t zero[52];
+
+	(void)state;
+	begin();
+	add("DHnQ", zero, 16);
+	add("DH2Q", zero, 32);
+	add("RqLs", zero, 52);
+	add("AAPL", zero, 24);
+	add("FooO", NULL, 0);
+	add("MxAc", NULL, 0);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(how.wants_max_access);
+}
+
+static void nothing_is_there_to_reconnect_to(void **state)
+{
+	static const uint8_t zero[36];
+
+	(void)state;
+	begin();
+	add("DHnC", zero, 16);
+	assert_int_equal(read_chain(), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	begin();
+	add("DH2C", zero, 36);
+	assert_int_equal(read_chain(), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void wrong_sizes_are_refused(void **state)
+{
+	static const struct {
+		const char *tag;
+		size_t length;
+	} bad[] = {
+		{ "AlSi", 0 }, { "AlSi", 7 }, { "AlSi", 9 }, { "MxAc", 4 },
+		{ "MxAc", 9 }, { "QFid", 1 }, { "TWrp", 0 }, { "TWrp", 16 },
+		{ "SecD", 0 }, { "ExtA", 0 },
+	};
+	static const uint8_t zero[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		begin();
+		add(bad[i].tag, zero, bad[i].length);
+		assert_int_equal(read_chain(), NT_STATUS_INVALID_PARAMETER);
+	}
+}
+
+static void bad_eas_have_their_own_errors(void **state)
+{
+	(void)state;
+	begin();
+	add("ExtA", "\0\0\0\0\0\1\2\0E\0v", 11);
+	assert_int_equal(read_chain(), NT_STATUS_EA_LIST_INCONSISTENT);
+	begin();
+	add("ExtA", "\0\0\0\0\0\1\1\0*\0v", 11);
+	assert_int_equal(read_chain(), NT_STATUS_INVALID_EA_NAME);
+}
+
+static void bad_geometry_outweighs_a_refusal(void **state)
+{
+	static const uint8_t zero[16];
+
+	(void)state;
+	begin();
+	add("DHnC", zero, 16);
+	add("MxAc", NULL, 0);
+	chain[last + 6] = 3; /* NameLength */
+	assert_int_equal(read_chain(), NT_STATUS_INVALID_PARAMETER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_known_is_taken),
+		cmocka_unit_test(an_empty_chain_asks_for_nothing),
+		cmocka_unit_test(what_is_not_granted_is_passed_over),
+		cmocka_unit_test(nothing_is_there_to_reconnect_to),
+		cmocka_unit_test(wrong_sizes_are_refused),
+		cmocka_unit_test(bad_eas_have_their_own_errors),
+		cmocka_unit_test(bad_geometry_outweighs_a_refusal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

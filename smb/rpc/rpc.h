@@ -35,7 +35,8 @@ enum nt_status smb_pipe_write(struct smb_pipe *pipe, struct bytes in);
 
 /*
  * Reads answer bytes, at most to the end of a fragment: BUFFER_OVERFLOW if
- * the rest of that fragment is still to come; PIPE_EMPTY if there is nothing.
+ * the rest of that fragment is still to come; PIPE_EMPTY if there is nothing,
+ * PIPE_DISCONNECTED if there never will be.
  */
 enum nt_status smb_pipe_read(struct smb_pipe *pipe, uint8_t *to, size_t size,
 			     size_t *ret_length);

@@ -170,7 +170,7 @@ static bool co_take(struct smb_channel *channel, struct smb_frame *frame,
 	struct reader r = reader_of(bytes);
 
 	if (channel->state == SMB_CHANNEL_NEW && rd_u32(&r) == SMB1_PROTOCOL_ID)
-		return smb1_take(channel, bytes, ret_why);
+		return smb_smb1_take(channel, bytes, ret_why);
 	struct smb_message *message = smb_message_new(channel, frame, ret_why);
 
 	if (!message)

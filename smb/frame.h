@@ -61,5 +61,5 @@ void smb_message_co_serve(void *message);
 
 /* A frame of SMB1: its NEGOTIATE that opens the door to SMB2 (3.3.5.3). False
    with a reason: drop the connection. */
-bool smb1_take(struct smb_channel *channel, struct bytes frame,
-	       const char **ret_why);
+bool smb_smb1_take(struct smb_channel *channel, struct bytes frame,
+		   const char **ret_why);

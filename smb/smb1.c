@@ -89,8 +89,8 @@ static bool answer(struct smb_channel *channel, uint16_t dialect)
 	return true;
 }
 
-bool smb1_take(struct smb_channel *channel, struct bytes frame,
-	       const char **ret_why)
+bool smb_smb1_take(struct smb_channel *channel, struct bytes frame,
+		   const char **ret_why)
 {
 	struct reader names;
 

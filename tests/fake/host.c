@@ -100,11 +100,22 @@ static struct fake_task *task_take(struct fake_host *host)
 	return task;
 }
 
+static void prepare(struct fake_task *task)
+{
+	uintptr_t at = (uintptr_t)task;
+
+	getcontext(&task->context);
+	task->context.uc_stack.ss_sp = task->stack;
+	task->context.uc_stack.ss_size = STACK_SIZE;
+	task->context.uc_link = NULL;
+	makecontext(&task->context, (void (*)(void))task_main, 2,
+		    (unsigned int)(at >> 32), (unsigned int)at);
+}
+
 static struct fake_task *spawn(struct fake_host *host, void (*fn)(void *arg),
 			       void *arg, struct smb_task *owner)
 {
 	struct fake_task *task = task_take(host);
-	uintptr_t at = (uintptr_t)task;
 
 	task->host = host;
 	task->owner = owner;
@@ -113,12 +124,7 @@ static struct fake_task *spawn(struct fake_host *host, void (*fn)(void *arg),
 	task->is_cancelled = false;
 	task->is_over = false;
 	task->parked = NULL;
-	getcontext(&task->context);
-	task->context.uc_stack.ss_sp = task->stack;
-	task->context.uc_stack.ss_size = STACK_SIZE;
-	task->context.uc_link = NULL;
-	makecontext(&task->context, (void (*)(void))task_main, 2,
-		    (unsigned int)(at >> 32), (unsigned int)at);
+	prepare(task);
 	host->tasks++;
 	TAILQ_INSERT_TAIL(&host->ready, task, entry);
 	return task;

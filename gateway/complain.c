@@ -34,7 +34,7 @@ static void show_line(FILE *to, const struct gw_spot *spot)
 
 	if (!line || length == 0)
 		return;
-	while (skip < length && skip < spot->from &&
+	while (skip < length && (skip < spot->from || spot->count == 0) &&
 	       (line[skip] == ' ' || line[skip] == '\t'))
 		skip++;
 	fputs("  ", to);

@@ -151,6 +151,8 @@ static enum nt_status judge(const struct args *args)
 
 	if (args->impersonation > IMPERSONATION_MAX)
 		return NT_STATUS_BAD_IMPERSONATION_LEVEL;
+	if (how->access == 0 || (how->access & ~ACCESS_KNOWN))
+		return NT_STATUS_ACCESS_DENIED;
 	if ((how->options & ~(uint32_t)OPTIONS_KNOWN) ||
 	    (how->sharing & ~(uint32_t)SHARING_ALL) ||
 	    (how->attributes & ~ATTRIBUTES_KNOWN) ||
@@ -163,8 +165,6 @@ static enum nt_status judge(const struct args *args)
 		return NT_STATUS_INVALID_PARAMETER;
 	if (how->options & OPTIONS_UNSUPPORTED)
 		return NT_STATUS_NOT_SUPPORTED;
-	if (how->access == 0 || (how->access & ~ACCESS_KNOWN))
-		return NT_STATUS_ACCESS_DENIED;
 	return NT_STATUS_SUCCESS;
 }
 

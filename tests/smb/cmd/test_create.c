@@ -264,6 +264,16 @@ static void single_bits_are_judged_as_windows_does(void **state)
 	}
 }
 
+/* smb2.create.gentest: rights come before attributes. */
+static void rights_are_judged_before_attributes(void **state)
+{
+	struct fields c = WITH(attributes, 8);
+
+	(void)state;
+	c.access = 0x08000000;
+	assert_int_equal(run(&c), NT_STATUS_ACCESS_DENIED);
+}
+
 /* CA-4. */
 static void unbuffered_handles_do_not_append(void **state)
 {
@@ -440,6 +450,7 @@ int main(void)
 		TEST(max_access_of_an_unchanged_file_is_not_told_again),
 		TEST(what_no_file_could_mend_is_refused),
 		TEST(single_bits_are_judged_as_windows_does),
+		TEST(rights_are_judged_before_attributes),
 		TEST(unbuffered_handles_do_not_append),
 		TEST(names_are_taken_as_specified),
 		TEST(a_dfs_name_loses_server_and_share),

@@ -1,6 +1,6 @@
 /*
- * CREATE, MS-SMB2 2.2.13, 2.2.14 and 3.3.5.9. Tests create_answer.c as well,
- * and body.c.
+ * CREATE, MS-SMB2 2.2.13, 2.2.14 and 3.3.5.9.
+ * Tests create_answer.c and body.c as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>

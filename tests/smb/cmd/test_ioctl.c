@@ -1,6 +1,6 @@
 /*
- * IOCTL, MS-SMB2 2.2.31, 2.2.32 and 3.3.5.15. Tests ioctl_pipe.c as well, and
- * validate.c.
+ * IOCTL, MS-SMB2 2.2.31, 2.2.32 and 3.3.5.15.
+ * Tests ioctl_pipe.c and validate.c as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>

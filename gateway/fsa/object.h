@@ -42,8 +42,7 @@ struct fsa_open {
 	uint64_t position;
 	uint32_t mode;    /* FileModeInformation */
 	bool was_written; /* by this open: the write time is to be settled */
-	/* Times that this handle froze (-1) or set: MS-FSA 2.1.5.14.2. */
-	bool holds_access_time, holds_write_time, holds_change_time;
+	bool holds_write_time; /* this handle froze it: MS-FSA 2.1.5.14.2 */
 	uint16_t *name; /* as FileNameInformation tells it; malloc */
 	uint32_t name_count;
 	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */

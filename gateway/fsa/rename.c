@@ -145,8 +145,8 @@ static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
 /* ---- rules ---- */
 
 /*
- * Another open of the directory that gets the name stands in the way if it
- * may delete that, or lets nobody else do so.
+ * The directory that gets the name is opened for that, to add a file and
+ * letting others read and write alone: other opens of it may stand in the way.
  */
 static enum nt_status co_check_directory(struct move *m)
 {
@@ -164,8 +164,10 @@ static enum nt_status co_check_directory(struct move *m)
 		return NT_STATUS_SUCCESS;
 	fsa_node_lock(node);
 	TAILQ_FOREACH(other, &node->opens, node_entry) {
-		if (!other->is_stat && ((other->access & DELETE) ||
-					!(other->sharing & FILE_SHARE_DELETE)))
+		if (!other->is_stat &&
+		    !fsa_share_mode_allows(other->access, other->sharing,
+					   FILE_ADD_FILE,
+					   FILE_SHARE_READ | FILE_SHARE_WRITE))
 			status = NT_STATUS_SHARING_VIOLATION;
 	}
 	if (node->is_delete_pending)

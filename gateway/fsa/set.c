@@ -136,10 +136,10 @@ static enum nt_status co_set_times(struct fsa_open *open,
  * What the node and the handle remember: a write time that was set stays in
  * spite of later writes, one that was frozen stays while this handle wants so,
  * and a change time, which Linux lets nobody set, is shown until the file
- * changes.
+ * changes otherwise than by this.
  */
 static void remember(struct fsa_open *open, const struct smb_set *set,
-		     const struct store_stat *stat)
+		     const struct store_stat *stat, bool keeps_change_time)
 {
 	struct fsa_node *node = open->node;
 
@@ -158,13 +158,10 @@ static void remember(struct fsa_open *open, const struct smb_set *set,
 	if (time_is_value(set->change)) {
 		node->is_change_time_set = true;
 		node->change_time = set->change;
-		node->change_time_own = fsa_time_from_unix(&stat->ctime);
 	}
+	if (time_is_value(set->change) || keeps_change_time)
+		node->change_time_own = fsa_time_from_unix(&stat->ctime);
 	fsa_node_unlock(node);
-	if (set->access == TIME_FREEZE || set->access == TIME_THAW)
-		open->holds_access_time = set->access == TIME_FREEZE;
-	if (set->change == TIME_FREEZE || set->change == TIME_THAW)
-		open->holds_change_time = set->change == TIME_FREEZE;
 }
 
 static uint32_t basic_filter(const struct smb_set *set)
@@ -175,14 +172,32 @@ static uint32_t basic_filter(const struct smb_set *set)
 	       (time_is_value(set->write) ? FSA_CHANGE_LAST_WRITE : 0);
 }
 
+/* Whether the node shows a change time that a client set. */
+static bool co_shows_change_time(struct fsa_open *open)
+{
+	struct store_stat stat;
+
+	if (store_co_stat(open->file, &stat) < 0)
+		return false;
+	fsa_node_lock(open->node);
+	bool is_shown =
+		open->node->is_change_time_set &&
+		open->node->change_time_own == fsa_time_from_unix(&stat.ctime);
+
+	fsa_node_unlock(open->node);
+	return is_shown;
+}
+
 static enum nt_status co_set_basic(struct fsa_open *open,
 				   const struct smb_set *set)
 {
 	struct store_stat stat;
+	bool keeps_change_time;
 	enum nt_status status = check_basic(open, set);
 
 	if (!(open->base.granted & FILE_WRITE_ATTRIBUTES))
 		return NT_STATUS_ACCESS_DENIED;
+	keeps_change_time = co_shows_change_time(open);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_set_stored(open, set);
 	if (status == NT_STATUS_SUCCESS)
@@ -191,7 +206,7 @@ static enum nt_status co_set_basic(struct fsa_open *open,
 		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	remember(open, set, &stat);
+	remember(open, set, &stat, keeps_change_time);
 	if (basic_filter(set))
 		tell(open, basic_filter(set));
 	return NT_STATUS_SUCCESS;

@@ -233,6 +233,9 @@ HOUSE_TEST(a_change_time_is_shown_until_the_file_changes)
 							.change = set }),
 			 NT_STATUS_SUCCESS);
 	assert_int_equal(house_co_facts(f).file.change, set);
+	assert_int_equal(co_attributes(f, FILE_ATTRIBUTE_HIDDEN),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(house_co_facts(f).file.change, set);
 	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
 	co_write(f);
 	assert_int_not_equal(house_co_facts(f).file.change, set);

@@ -6,6 +6,7 @@
 #include "smb/engine.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,11 @@
 #include "smb/wire/utf16.h"
 
 enum {
-	WORKER_SHIFT = 56, /* a session id carries its worker's number on top */
+	/*
+	 * A session id has 32 bits, since there are clients that keep no more:
+	 * the worker's number on top, the rest is random.
+	 */
+	WORKER_SHIFT = 24,
 };
 
 struct smb_engine *smb_engine_new(const struct smb_ports *ports,
@@ -45,7 +50,9 @@ struct smb_engine *smb_engine_free(struct smb_engine *engine)
 
 unsigned int smb_session_id_worker(uint64_t session_id)
 {
-	return (unsigned int)(session_id >> WORKER_SHIFT);
+	uint64_t worker = session_id >> WORKER_SHIFT;
+
+	return worker <= UINT8_MAX ? (unsigned int)worker : UINT_MAX;
 }
 
 void smb_engine_count(const struct smb_engine *engine,
@@ -85,19 +92,33 @@ void smb_engine_random(const struct smb_engine *engine, void *to, size_t length)
 	engine->ports->host_ops->random(engine->ports->host, to, length);
 }
 
-uint64_t smb_engine_fresh_id(const struct smb_engine *engine,
-			     const struct smb_table *table)
+/* Nothing that a client may take for «none» or «all». */
+static bool id_is_usable(const struct smb_table *table, uint64_t id,
+			 uint64_t mask)
+{
+	return (id & mask) != 0 && (id & mask) != mask &&
+	       !smb_table_get(table, id);
+}
+
+uint64_t smb_engine_fresh_session_id(const struct smb_engine *engine)
+{
+	const uint64_t mask = (1u << WORKER_SHIFT) - 1;
+	uint64_t id;
+
+	do {
+		smb_engine_random(engine, &id, sizeof(id));
+		id &= mask;
+		id |= (uint64_t)engine->worker << WORKER_SHIFT;
+	} while (!id_is_usable(&engine->sessions, id, mask));
+	return id;
+}
+
+uint64_t smb_engine_fresh_file_id(const struct smb_engine *engine)
 {
 	uint64_t id;
 
 	do {
 		smb_engine_random(engine, &id, sizeof(id));
-		id &= (1ull << WORKER_SHIFT) - 1;
-		/* A random part of all ones would be «none» to clients. */
-		if (id == (1ull << WORKER_SHIFT) - 1)
-			id = 0;
-		if (id)
-			id |= (uint64_t)engine->worker << WORKER_SHIFT;
-	} while (!id || smb_table_get(table, id));
+	} while (!id_is_usable(&engine->opens, id, UINT64_MAX));
 	return id;
 }

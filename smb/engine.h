@@ -33,6 +33,8 @@ uint64_t smb_engine_ticks(const struct smb_engine *engine);
 void smb_engine_random(const struct smb_engine *engine, void *to,
 		       size_t length);
 
-/* A random id that is not in the table; never 0 and never all ones. */
-uint64_t smb_engine_fresh_id(const struct smb_engine *engine,
-			     const struct smb_table *table);
+/* A new session's id: random, of 32 bits, and it tells the worker. */
+uint64_t smb_engine_fresh_session_id(const struct smb_engine *engine);
+
+/* The volatile half of a new FileId: random. */
+uint64_t smb_engine_fresh_file_id(const struct smb_engine *engine);

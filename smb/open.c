@@ -57,7 +57,7 @@ struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 
 	if (!open)
 		return NULL;
-	open->volatile_id = smb_engine_fresh_id(engine, &engine->opens);
+	open->volatile_id = smb_engine_fresh_file_id(engine);
 	if (!smb_table_put(&engine->opens, open->volatile_id, open)) {
 		free(open);
 		return NULL;

@@ -60,7 +60,7 @@ struct smb_session *smb_session_new(struct smb_channel *channel)
 
 	if (!session)
 		return NULL;
-	session->id = smb_engine_fresh_id(engine, &engine->sessions);
+	session->id = smb_engine_fresh_session_id(engine);
 	if (!smb_table_put(&engine->sessions, session->id, session)) {
 		free(session);
 		return NULL;

@@ -95,8 +95,11 @@ static enum nt_status check_session(const struct smb_request *rq,
 	}
 	if (row && !row->needs_session && !session && !is_signed)
 		return NT_STATUS_SUCCESS;
-	return session && session->is_valid ? NT_STATUS_SUCCESS
-					    : NT_STATUS_USER_SESSION_DELETED;
+	if (session && session->is_valid)
+		return NT_STATUS_SUCCESS;
+	/* Related to one that had no session itself. */
+	return is_related(rq) ? NT_STATUS_INVALID_PARAMETER
+			      : NT_STATUS_USER_SESSION_DELETED;
 }
 
 /* EN-5: the session is to be sealed, and this request is not. */

@@ -31,7 +31,7 @@ struct smb_engine *smb_engine_new(const struct smb_ports *ports,
 /* All channels are closed and all tasks have ended by then. */
 struct smb_engine *smb_engine_free(struct smb_engine *engine);
 
-/* The worker that made a session id. */
+/* The worker that made a session id; UINT_MAX: no engine makes such ids. */
 unsigned int smb_session_id_worker(uint64_t session_id);
 
 struct smb_engine_counts {

@@ -74,7 +74,6 @@ chmod 600 "$USERS"
 python3 - "$PORT" <<'PY' &
 import socket, sys, time
 s = socket.socket()
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1])))
 s.listen()
 time.sleep(8)

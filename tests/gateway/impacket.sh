@@ -10,7 +10,7 @@ if ! "$python" -c 'import impacket' 2>/dev/null; then
 	tap_done
 	exit
 fi
-"$python" "$TOP/tests/gateway/impacket.py" "$PORT" >"$SCRATCH/imp" 2>"$SCRATCH/imp.err"
+"$python" "$TOP/tests/gateway/impacket_client.py" "$PORT" >"$SCRATCH/imp" 2>"$SCRATCH/imp.err"
 grep -v '^1\.\.' "$SCRATCH/imp"
 sed 's/^/# /' "$SCRATCH/imp.err" | tail -n 20
 TAP_COUNT=$(grep -cE '^(not )?ok' "$SCRATCH/imp")

@@ -74,12 +74,17 @@ chmod 600 "$USERS"
 python3 - "$PORT" <<'PY' &
 import socket, sys, time
 s = socket.socket()
-s.bind(("127.0.0.1", int(sys.argv[1])))
+for _ in range(50):
+    try:
+        s.bind(("127.0.0.1", int(sys.argv[1])))
+        break
+    except OSError:  # the kernel may still be cleaning up after the last one
+        time.sleep(0.1)
 s.listen()
 time.sleep(8)
 PY
 holder=$!
-sleep 1
+sleep 2
 check "an address that is taken" exits 4 "$SMBGATE" serve --config "$SCRATCH/c.conf"
 check "… is named" said "127.0.0.1:$PORT"
 kill "$holder" 2>/dev/null

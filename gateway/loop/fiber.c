@@ -54,7 +54,11 @@
  * A guarded stack is two mappings of the 65,530 that vm.max_map_count gives a
  * process by default, and several workers share them.
  */
+#if defined(WITH_TSAN)
+#define STACKS_MAX 2048 /* it makes mappings of its own for each */
+#else
 #define STACKS_MAX 8192
+#endif
 
 /* ---- the switch ---- */
 

@@ -1,0 +1,337 @@
+/*
+ * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, host.c and
+ * listen.c: a server in this process, two workers, on a free port of
+ * loopback, and clients that are a socket.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "gateway/fsa/fsa.h"
+#include "gateway/log.h"
+#include "gateway/run.h"
+#include "gateway/server.h"
+
+enum {
+	PREFIX = 4,
+	HEADER = 64, /* MS-SMB2 2.2.1 */
+	REPLY_MAX = 4096,
+};
+
+struct fixture {
+	struct fsa *fsa;
+	struct gw_config config;
+	struct gw_server server;
+	struct smb_server_facts facts;
+	char directory[64];
+	int engine; /* enum loop_engine */
+};
+
+static struct fixture f;
+
+static void start(int engine, int64_t per_address)
+{
+	struct gw_complaints c = { .to = stderr };
+	struct gw_sockets sockets;
+	struct gw_snapshot *snapshot;
+	char text[300];
+
+	f = (struct fixture){ .engine = engine };
+	snprintf(f.directory, sizeof(f.directory), "/tmp/smbgate-srv.XXXXXX");
+	assert_non_null(mkdtemp(f.directory));
+	snprintf(text, sizeof(text),
+		 "server = { listen = [ \"127.0.0.1:0\" ]; workers = 2;\n"
+		 "  limits = { per_address = %d; }; };\n"
+		 "shares = ( { name = \"s\"; path = \"%s\"; } );\n",
+		 (int)per_address, f.directory);
+	f.fsa = fsa_new();
+	assert_true(gw_config_parse(text, "x", ".", &f.config, &c));
+	f.config.engine = engine;
+	assert_int_equal(gw_run_facts(&f.config, &f.facts), 0);
+	assert_int_equal(gw_snapshot_new(&f.config, f.fsa, NULL, &c, &snapshot),
+			 GW_EXIT_OK);
+	assert_true(gw_listen_open(&f.config, &sockets, stderr));
+	assert_int_not_equal(gw_address_port(&sockets.items[0].address), 0);
+	assert_int_equal(gw_server_start(&f.server, &f.config,
+					 gw_realm_new(&f.facts, false,
+						      snapshot),
+					 &sockets),
+			 0);
+}
+
+static void stop(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, GW_SIGNAL_WORKER);
+	gw_server_stop(&f.server);
+	while (atomic_load(&f.server.workers_alive) > 0)
+		sigwaitinfo(&set, NULL);
+	gw_server_fini(&f.server);
+	f.fsa = fsa_free(f.fsa);
+	gw_config_fini(&f.config);
+	rmdir(f.directory);
+}
+
+static int dial(void)
+{
+	const struct gw_address *to = &f.server.sockets.items[0].address;
+	struct timeval patience = { .tv_sec = 10 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to->sa,
+				 to->length),
+			 0);
+	return fd;
+}
+
+/* A frame around `length` bytes behind the header; the whole length. */
+static size_t frame(uint8_t *to, uint16_t command, uint64_t id,
+		    const uint8_t *body, size_t length)
+{
+	uint8_t *h = to + PREFIX;
+
+	for (size_t i = 0; i < PREFIX + HEADER; i++)
+		to[i] = 0;
+	to[3] = (uint8_t)(HEADER + length);
+	memcpy(h, "\xfeSMB\x40", 5);
+	h[6] = 1; /* CreditCharge */
+	h[12] = (uint8_t)command;
+	h[14] = 8; /* CreditRequest */
+	h[24] = (uint8_t)id;
+	memcpy(h + HEADER, body, length);
+	return PREFIX + HEADER + length;
+}
+
+/* NEGOTIATE of 3.0.2 by the client `client` (MS-SMB2 2.2.3). */
+static size_t negotiate(uint8_t *to, uint64_t id, uint8_t client)
+{
+	uint8_t body[38] = {
+		36, 0, 1, 0, 1, [12] = client, [36] = 0x02, [37] = 0x03
+	};
+
+	return frame(to, 0, id, body, sizeof(body));
+}
+
+/* MS-SMB2 2.2.28 */
+static size_t echo(uint8_t *to, uint64_t id)
+{
+	static const uint8_t body[4] = { 4 };
+
+	return frame(to, 13, id, body, sizeof(body));
+}
+
+static void send_all(int fd, const uint8_t *bytes, size_t length)
+{
+	assert_int_equal(send(fd, bytes, length, MSG_NOSIGNAL), length);
+}
+
+/*
+ * As much as was asked for, or less at the end. The ring of the probe may still
+ * be on its way out, and interrupt us.
+ */
+static size_t receive_bytes(int fd, uint8_t *to, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = recv(fd, to + done, length - done, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+/* One reply without its prefix: its length; 0 if the connection ended. */
+static size_t receive(int fd, uint8_t *reply)
+{
+	uint8_t prefix[PREFIX];
+	size_t length;
+
+	if (receive_bytes(fd, prefix, PREFIX) != PREFIX)
+		return 0;
+	length = (size_t)prefix[2] << 8 | prefix[3];
+	assert_in_range(length, HEADER, REPLY_MAX);
+	assert_int_equal(receive_bytes(fd, reply, length), length);
+	assert_memory_equal(reply, "\xfeSMB", 4);
+	return length;
+}
+
+static void expect_negotiated(int fd, uint64_t id, uint16_t dialect)
+{
+	uint8_t reply[REPLY_MAX];
+
+	assert_true(receive(fd, reply) > HEADER + 64);
+	assert_int_equal(reply[12], 0);
+	assert_int_equal(reply[24], id);
+	assert_int_equal(reply[HEADER + 4] | reply[HEADER + 5] << 8, dialect);
+	assert_memory_equal(reply + HEADER + 8, f.facts.guid, 16);
+}
+
+static int engine_of(void **state)
+{
+	const int *engine = *state;
+	struct loop_features features;
+
+	loop_probe(&features);
+	if (*engine == LOOP_ENGINE_URING && !features.has_uring) {
+		print_message("%s\n", features.text);
+		skip();
+	}
+	return *engine;
+}
+
+static void clients_are_served_by_both_workers(void **state)
+{
+	uint8_t request[200];
+	int fds[8];
+
+	start(engine_of(state), 100);
+	for (uint8_t i = 0; i < 8; i++) {
+		fds[i] = dial();
+		send_all(fds[i], request, negotiate(request, 0, i + 1));
+		expect_negotiated(fds[i], 0, 0x0302);
+	}
+	assert_int_equal(gw_directory_count(f.server.directory), 8);
+	assert_int_equal(gw_admission_count(f.server.admission), 8);
+	for (int i = 0; i < 8; i++)
+		close(fds[i]);
+	stop();
+}
+
+static void what_comes_behind_the_first_frame_goes_along(void **state)
+{
+	uint8_t request[400], reply[REPLY_MAX];
+
+	start(engine_of(state), 100);
+	for (uint8_t i = 0; i < 4; i++) {
+		size_t first = negotiate(request, 0, i + 1);
+		size_t whole = first + echo(request + first, 1);
+		int fd = dial();
+
+		send_all(fd, request, first + 7);
+		expect_negotiated(fd, 0, 0x0302);
+		send_all(fd, request + first + 7, whole - first - 7);
+		/* Without a session: USER_SESSION_DELETED or an answer. */
+		assert_true(receive(fd, reply) >= HEADER);
+		assert_int_equal(reply[12], 13);
+		close(fd);
+	}
+	stop();
+}
+
+/* MS-SMB2 3.3.5.3.1: answered with 0x02FF, then the SMB2 NEGOTIATE. */
+static void an_smb1_opener_does_not_fix_the_worker(void **state)
+{
+	/* Header of 32 bytes, no words, 11 bytes: one dialect. */
+	static const uint8_t opener[PREFIX + 46] = {
+		[3] = 46, 0xff, 'S', 'M', 'B', 'r', [PREFIX + 33] = 11,
+		0,        2,    'S', 'M', 'B', ' ', '2',
+		'.',      '?',  '?', '?',
+	};
+	uint8_t request[200];
+	int fds[4];
+
+	start(engine_of(state), 100);
+	for (uint8_t i = 0; i < 4; i++) {
+		fds[i] = dial();
+		send_all(fds[i], opener, sizeof(opener));
+		expect_negotiated(fds[i], 0, 0x02ff);
+		send_all(fds[i], request, negotiate(request, 1, i + 1));
+		expect_negotiated(fds[i], 1, 0x0302);
+	}
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+	stop();
+}
+
+static void connections_beyond_the_limit_end_at_once(void **state)
+{
+	uint8_t byte, request[200];
+	int fds[3];
+
+	start(engine_of(state), 3);
+	for (uint8_t i = 0; i < 3; i++) {
+		fds[i] = dial();
+		send_all(fds[i], request, negotiate(request, 0, i + 1));
+		expect_negotiated(fds[i], 0, 0x0302);
+	}
+	for (int i = 0; i < 20; i++) {
+		int fd = dial();
+
+		assert_int_equal(receive_bytes(fd, &byte, 1), 0);
+		close(fd);
+	}
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	stop();
+}
+
+static void strangers_cost_nobody_anything(void **state)
+{
+	static const uint8_t http[] = "GET / HTTP/1.1\r\n\r\n";
+	static const uint8_t huge[] = { 0, 0xff, 0xff, 0xff };
+	uint8_t byte;
+	int silent, fd;
+
+	start(engine_of(state), 100);
+	silent = dial();
+	fd = dial();
+	send_all(fd, http, sizeof(http));
+	assert_int_equal(receive_bytes(fd, &byte, 1), 0);
+	close(fd);
+	fd = dial();
+	send_all(fd, huge, sizeof(huge));
+	assert_int_equal(receive_bytes(fd, &byte, 1), 0);
+	close(fd);
+	/* One that says nothing does not hold up the end. */
+	stop();
+	assert_int_equal(receive_bytes(silent, &byte, 1), 0);
+	close(silent);
+}
+
+static int uring = LOOP_ENGINE_URING, plain = LOOP_ENGINE_PLAIN;
+
+int main(void)
+{
+#define BOTH(test)                               \
+	cmocka_unit_test_prestate(test, &uring), \
+		cmocka_unit_test_prestate(test, &plain)
+	const struct CMUnitTest tests[] = {
+		BOTH(clients_are_served_by_both_workers),
+		BOTH(what_comes_behind_the_first_frame_goes_along),
+		BOTH(an_smb1_opener_does_not_fix_the_worker),
+		BOTH(connections_beyond_the_limit_end_at_once),
+		BOTH(strangers_cost_nobody_anything),
+	};
+	sigset_t set;
+
+	gw_log_set_level(GW_LOG_ERROR);
+	sigemptyset(&set);
+	sigaddset(&set, GW_SIGNAL_WORKER);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -74,11 +74,12 @@ chmod 600 "$USERS"
 python3 - "$PORT" <<'PY' &
 import socket, sys, time
 s = socket.socket()
-for _ in range(50):
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+for _ in range(30):
     try:
         s.bind(("127.0.0.1", int(sys.argv[1])))
         break
-    except OSError:  # the kernel may still be cleaning up after the last one
+    except OSError:  # the kernel still cleans up after the last server
         time.sleep(0.1)
 s.listen()
 time.sleep(8)

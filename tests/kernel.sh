@@ -4,6 +4,7 @@
 #
 # SCRIPTS  acceptance scripts to run (default: a short selection; «all»)
 # OPTS     mount options
+# LIMIT    seconds that it may take
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 
 VM=${VM:-$TOP/../shared/vm/cifs-vm}
@@ -17,7 +18,7 @@ else
 	gate_start || exit 1
 	# shellcheck disable=SC2086
 	"$VM" run --server-port "$PORT" --user tester --password Tester-1 \
-		--share share ${OPTS:+--opts "$OPTS"} ${SCRIPTS:-10-basic} \
+		--share share ${LIMIT:+--timeout "$LIMIT" --test-timeout "$LIMIT"} ${OPTS:+--opts "$OPTS"} ${SCRIPTS:-10-basic} \
 		>"$SCRATCH/vm" 2>&1
 	status=$?
 	while read -r word _ rest; do

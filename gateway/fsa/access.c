@@ -49,8 +49,7 @@ enum nt_status fsa_access_check_mask(uint32_t access)
 {
 	if (access & ACCESS_SYSTEM_SECURITY)
 		return NT_STATUS_PRIVILEGE_NOT_HELD;
-	/* SYNCHRONIZE says how to wait for the handle, and asks for nothing. */
-	if (access & ACCESS_INVALID || !(access & ~(uint32_t)SYNCHRONIZE))
+	if (access & ACCESS_INVALID || !access)
 		return NT_STATUS_ACCESS_DENIED;
 	return NT_STATUS_SUCCESS;
 }

@@ -1,8 +1,8 @@
 /*
- * When two names are the same but for case: when their folded forms are equal,
- * that is composed (NFC) and in NTFS' upper case (MS-UCODEREF). Composing
- * counts as no difference because macOS sends composed names and must find
- * what a tool left decomposed. Pure; the table is smb/wire/utf16.c's.
+ * When two names are the same but for case: when their folded forms, in NTFS'
+ * upper case (MS-UCODEREF), are equal. Composed and decomposed letters differ,
+ * as they do on NTFS: clients make both side by side. Pure; the table is
+ * smb/wire/utf16.c's.
  *
  * A set keeps the names themselves, one behind the other, and finds them by
  * the hash of their folded form: a folder of a million names has to fit.
@@ -11,43 +11,21 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uninorm.h>
 
 #include "gateway/fsa/object.h"
 #include "smb/wire/utf16.h"
-
-/* Characters below compose with nothing: no name of them needs a look. */
-#define FIRST_COMBINING 0x300
 
 struct fsa_name_slot {
 	uint32_t hash;
 	uint32_t at; /* in text, plus 1; 0 is an empty slot */
 };
 
-static bool may_compose(struct smb_name name)
-{
-	for (uint32_t i = 0; i < name.count; i++) {
-		if (name.units[i] >= FIRST_COMBINING)
-			return true;
-	}
-	return false;
-}
-
 void fsa_fold(struct smb_name name, struct fsa_folded *ret_folded)
 {
 	struct fsa_folded *f = ret_folded;
-	size_t count = FSA_FOLDED_MAX;
 
-	/* Ill-formed text does not compose, and is folded as it is. */
-	if (may_compose(name) &&
-	    u16_normalize(UNINORM_NFC, name.units, name.count, f->units,
-			  &count) == f->units) {
-		f->count = (uint32_t)count;
-	} else {
-		f->count = name.count < FSA_FOLDED_MAX ? name.count
-						       : FSA_FOLDED_MAX;
-		memcpy(f->units, name.units, f->count * sizeof(*f->units));
-	}
+	f->count = name.count < FSA_FOLDED_MAX ? name.count : FSA_FOLDED_MAX;
+	memcpy(f->units, name.units, f->count * sizeof(*f->units));
 	f->hash = 2166136261u; /* FNV-1a */
 	for (uint32_t i = 0; i < f->count; i++) {
 		f->units[i] = smb_upcase(f->units[i]);

@@ -12,8 +12,8 @@
 #include "smb/ports.h"
 
 enum {
-	/* Units of a folded name: NFC makes no more than three of one. */
-	FSA_FOLDED_MAX = 3 * 255,
+	/* Units of a folded name: no component has more (MS-FSCC 2.1.5). */
+	FSA_FOLDED_MAX = 255,
 };
 
 struct fsa_folded {
@@ -22,7 +22,7 @@ struct fsa_folded {
 	uint16_t units[FSA_FOLDED_MAX];
 };
 
-/* Names are the same but for case and composition if their folded forms are. */
+/* Names are the same but for case if their folded forms are. */
 void fsa_fold(struct smb_name name, struct fsa_folded *ret_folded);
 
 /* Of a component as it is on disk. */

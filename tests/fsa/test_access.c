@@ -23,8 +23,8 @@ static void each_right_alone_may_be_asked_for_or_not(void **state)
 		uint32_t bit = 1u << i;
 		enum nt_status expected = NT_STATUS_SUCCESS;
 
-		/* Unknown ones, and SYNCHRONIZE, which says nothing alone. */
-		if (bit & 0x0cf0fe00)
+		/* Unknown ones. */
+		if (bit & 0x0ce0fe00)
 			expected = NT_STATUS_ACCESS_DENIED;
 		if (bit == ACCESS_SYSTEM_SECURITY)
 			expected = NT_STATUS_PRIVILEGE_NOT_HELD;

@@ -313,16 +313,18 @@ static void unlock_and_post(struct fsa_watches *all, struct fsa_watch *told)
 	}
 }
 
+/* To those that asked for one of `filter` and for none of `except`. */
 static void tell_all(struct fsa_watches *all, struct store_tree *tree,
 		     const char *path, enum fsa_action action, uint32_t filter,
-		     struct fsa_watch **told)
+		     uint32_t except, struct fsa_watch **told)
 {
 	struct fsa_watch *w;
 
 	TAILQ_FOREACH(w, &all->list, entry) {
 		const char *rest;
 
-		if (w->share->tree != tree || !(w->filter & filter))
+		if (w->share->tree != tree || !(w->filter & filter) ||
+		    (w->filter & except))
 			continue;
 		rest = below(w, path);
 		if (!rest)
@@ -342,7 +344,7 @@ void fsa_notify_changed(struct fsa *fsa, struct store_tree *tree,
 	if (atomic_load_explicit(&all->count, memory_order_relaxed) == 0)
 		return;
 	loop_lock(&all->lock);
-	tell_all(all, tree, path, action, filter, &told);
+	tell_all(all, tree, path, action, filter, 0, &told);
 	unlock_and_post(all, told);
 }
 
@@ -394,17 +396,19 @@ void fsa_notify_renamed(struct fsa *fsa, struct store_tree *tree,
 		return;
 	loop_lock(&all->lock);
 	tell_all(all, tree, from,
-		 is_pair ? FSA_ACTION_OLD_NAME : FSA_ACTION_REMOVED, filter,
+		 is_pair ? FSA_ACTION_OLD_NAME : FSA_ACTION_REMOVED, filter, 0,
 		 &told);
 	if (is_directory)
 		follow(all, tree, from, to);
 	tell_all(all, tree, to,
-		 is_pair ? FSA_ACTION_NEW_NAME : FSA_ACTION_ADDED, filter,
+		 is_pair ? FSA_ACTION_NEW_NAME : FSA_ACTION_ADDED, filter, 0,
 		 &told);
-	/* Windows tells of the new name's attributes as well. */
+	/* The new name comes with attributes: those that are not told of names
+	   hear of these. */
 	if (!is_directory)
 		tell_all(all, tree, to, FSA_ACTION_MODIFIED,
-			 FSA_CHANGE_ATTRIBUTES | FSA_CHANGE_CREATION, &told);
+			 FSA_CHANGE_ATTRIBUTES | FSA_CHANGE_CREATION, filter,
+			 &told);
 	unlock_and_post(all, told);
 }
 

@@ -206,6 +206,21 @@ HOUSE_TEST(a_rename_is_a_pair_or_two_changes)
 	house_co_close(root);
 }
 
+HOUSE_TEST(a_new_name_brings_its_attributes)
+{
+	struct smb_object *root = house_co_dir(h, "");
+	struct request r = { .filter = FSA_CHANGE_ATTRIBUTES };
+
+	co_start(&r, h, root, true);
+	fsa_notify_renamed(h->fsa, h->share.tree, "a/d", "a/e", true);
+	co_settle();
+	assert_false(r.is_done);
+	fsa_notify_renamed(h->fsa, h->share.tree, "a/x", "a/y", false);
+	co_wait_for(&r);
+	assert_record(&r, 0, 3, "a\\y");
+	house_co_close(root);
+}
+
 HOUSE_TEST(too_much_for_the_buffer_is_said_so)
 {
 	struct smb_object *d = house_co_dir(h, "d");
@@ -410,6 +425,7 @@ int main(void)
 		cmocka_unit_test(filter_and_depth_of_the_first_request_stay),
 		cmocka_unit_test(a_tree_is_watched_to_its_leaves),
 		cmocka_unit_test(a_rename_is_a_pair_or_two_changes),
+		cmocka_unit_test(a_new_name_brings_its_attributes),
 		cmocka_unit_test(too_much_for_the_buffer_is_said_so),
 		cmocka_unit_test(requests_are_answered_in_turn),
 		cmocka_unit_test(a_cancelled_request_loses_nothing),

@@ -147,6 +147,8 @@ static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
 /*
  * The directory that gets the name is opened for that, to add a file and
  * letting others read and write alone: other opens of it may stand in the way.
+ * Only the client's own do here. Handles that strangers keep on a directory,
+ * to watch it or to list it, would forbid renames to everybody else.
  */
 static enum nt_status co_check_directory(struct move *m)
 {
@@ -164,7 +166,7 @@ static enum nt_status co_check_directory(struct move *m)
 		return NT_STATUS_SUCCESS;
 	fsa_node_lock(node);
 	TAILQ_FOREACH(other, &node->opens, node_entry) {
-		if (!other->is_stat &&
+		if (other->volume == m->open->volume && !other->is_stat &&
 		    !fsa_share_mode_allows(other->access, other->sharing,
 					   FILE_ADD_FILE,
 					   FILE_SHARE_READ | FILE_SHARE_WRITE))

@@ -18,6 +18,16 @@
 #include "gateway/fsa/fsa.h"
 #include "gateway/limits.h"
 
+/*
+ * libconfig 1.5 forgets its buffer when a text ends inside a string. Read by
+ * the leak sanitizer, where there is one.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig.so";
+}
+
 #define SHARE "shares = ( { name = \"s\"; path = \"/srv\"; } );\n"
 
 /* What is said about a text; free it. "" if it is right. */
@@ -66,6 +76,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_int_equal(config.shares.count, 1);
 	assert_int_equal(share->line, 1);
 	assert_true(share->map_names);
+	assert_true(share->oplocks);
 	assert_true(share->hide_dot_files);
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
@@ -93,7 +104,7 @@ static void every_key_is_read(void **state)
 		"  read_only = true; users = [ \"ann\", \"bob\" ];\n"
 		"  guest = true; as = \"1000:1000\"; hidden = true;\n"
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
-		"  map_names = false; attributes = \"mode\";\n"
+		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
@@ -128,7 +139,8 @@ static void every_key_is_read(void **state)
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive &&
 		    share->access_based_enumeration);
-	assert_false(share->map_names || share->hide_dot_files);
+	assert_false(share->map_names || share->oplocks ||
+		     share->hide_dot_files);
 	free(said);
 	gw_config_fini(&config);
 }

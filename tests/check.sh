@@ -90,7 +90,7 @@ wants asan && unit_tests "$ASAN" " (asan)"
 if wants corpus; then
 	for r in "$ASAN"/replay_*; do
 		corpus=tests/fuzz/corpus/${r##*/replay_}
-		must "corpus ${corpus##*/}" timeout 120 "$r" "$corpus"/*
+		must "corpus ${corpus##*/}" timeout 120 "$r" $(find "$corpus" -type f)
 	done
 fi
 

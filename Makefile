@@ -125,7 +125,7 @@ units: $(UNIT_BINS)
 
 # ---- fuzzing: libFuzzer with clang; the corpus replayed with any compiler ----
 
-FUZZ_LIBS := $(BUILD)/libtest.a $(LIBS)
+FUZZ_LIBS := $(LOG_OBJ) $(BUILD)/libtest.a $(LIBS)
 
 $(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c) $(FUZZ_LIBS)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

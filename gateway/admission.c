@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "gateway/loop/loop.h"
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "gateway/table.h"
 
 struct gw_peer {
 	uint8_t address[16];

@@ -11,10 +11,7 @@
 
 #include "gateway/limits.h"
 #include "gateway/loop/loop.h"
-
-/* A client that can't be remembered is refused; the process goes on. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "gateway/table.h"
 
 struct gw_client {
 	uint8_t guid[16];

@@ -10,11 +10,8 @@
 #include <string.h>
 
 #include "gateway/suggest.h"
+#include "gateway/table.h"
 #include "smb/wire/utf16.h"
-
-/* Names are attacker-chosen, but only for lookups: entries are ours, so the
-   chains are as long as our own names make them. */
-#include <uthash.h>
 
 struct entry {
 	struct gw_user *user;
@@ -113,7 +110,11 @@ bool gw_users_add(struct gw_users *users, const struct gw_user_line *line)
 	memcpy(entry->user->nt_hash, line->nt_hash, GW_NT_HASH_LENGTH);
 	HASH_ADD_KEYPTR(hh, users->table, entry->key,
 			count * sizeof(entry->key[0]), entry);
-	return true;
+	if (find(users, name, count))
+		return true;
+	gw_user_unref(entry->user);
+	free(entry);
+	return false;
 }
 
 struct load {

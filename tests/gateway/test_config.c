@@ -1,6 +1,6 @@
 /*
- * Tests config.c, config_keys.c, config_rules.c, config_syntax.c and
- * complain.c: what a configuration becomes, and what is said about mistakes.
+ * Tests config.c, config_keys.c, config_rules.c and config_syntax.c: what a
+ * configuration becomes. Tests complain.c: what is said about mistakes.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -35,14 +35,17 @@ static inline bool sum_fits(uint64_t offset, uint64_t length, uint64_t max)
 	return offset <= max && length <= max - offset;
 }
 
-static inline struct reader reader_of(struct bytes b)
-{
-	return (struct reader){ .start = b.at, .length = b.length };
-}
-
+/* An empty piece may be NULL: the reader then stands on one of its own. */
 static inline struct reader reader_at(const void *start, size_t length)
 {
-	return (struct reader){ .start = start, .length = length };
+	assert(start || length == 0);
+	return (struct reader){ .start = start ? start : (const void *)"",
+				.length = length };
+}
+
+static inline struct reader reader_of(struct bytes b)
+{
+	return reader_at(b.at, b.length);
 }
 
 static inline bool rd_ok(const struct reader *r)

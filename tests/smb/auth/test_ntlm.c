@@ -122,80 +122,75 @@ static void the_right_password_is_accepted(void **state)
 	}
 }
 
+static const struct {
+	const char *what;
+	struct fake_logon logon;
+	enum nt_status status;
+} refused[] = {
+	{ "wrong password",
+	  { .user = "ann", .domain = "PC", .password = "Secret" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "unknown user",
+	  { .user = "bob", .domain = "PC", .password = "secret" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "unknown user with the hash of nobody",
+	  { .user = "bob", .domain = "PC", .password = "" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "a principal's name with a domain",
+	  { .user = "ann@EXAMPLE.ORG", .domain = "PC", .password = "secret" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "disabled, wrong password",
+	  { .user = "gone", .domain = "PC", .password = "x" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "disabled, right password",
+	  { .user = "gone", .domain = "PC", .password = "secret" },
+	  NT_STATUS_ACCOUNT_DISABLED },
+	{ "another domain in the hash",
+	  { ANN, .hashed_domain = "OTHER" },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "OEM",
+	  { ANN, .flags_dropped = SMB_NTLM_UNICODE },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "no extended security",
+	  { ANN, .flags_dropped = SMB_NTLM_EXTENDED_SECURITY },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "no 128 bits",
+	  { ANN, .flags_dropped = SMB_NTLM_128 },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "NTLMv1", { ANN, .nt_length = 24 }, NT_STATUS_LOGON_FAILURE },
+	{ "a response of 47 bytes",
+	  { ANN, .nt_length = 47 },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "wrong MIC",
+	  { ANN, .sends_mic = true, .has_wrong_mic = true },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "wrong MIC without a version",
+	  { ANN, .sends_mic = true, .has_wrong_mic = true,
+	    .has_no_version = true },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "a MIC that is promised and not there",
+	  { ANN, .hides_mic = true },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "a key of 15 bytes",
+	  { ANN, .has_key_exchange = true, .has_wrong_key_length = true },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "changed AV pairs",
+	  { ANN, .changes_av = true },
+	  NT_STATUS_LOGON_FAILURE },
+	{ "a missing name", { ANN, .drops_av = 3 }, NT_STATUS_LOGON_FAILURE },
+	{ "a missing timestamp",
+	  { ANN, .drops_av = 7 },
+	  NT_STATUS_LOGON_FAILURE },
+};
+
 static void everything_else_is_refused_alike(void **state)
 {
-	static const struct {
-		const char *what;
-		struct fake_logon logon;
-		enum nt_status status;
-	} cases[] = {
-		{ "wrong password",
-		  { .user = "ann", .domain = "PC", .password = "Secret" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "unknown user",
-		  { .user = "bob", .domain = "PC", .password = "secret" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "unknown user with the hash of nobody",
-		  { .user = "bob", .domain = "PC", .password = "" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "a principal's name with a domain",
-		  { .user = "ann@EXAMPLE.ORG",
-		    .domain = "PC",
-		    .password = "secret" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "disabled, wrong password",
-		  { .user = "gone", .domain = "PC", .password = "x" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "disabled, right password",
-		  { .user = "gone", .domain = "PC", .password = "secret" },
-		  NT_STATUS_ACCOUNT_DISABLED },
-		{ "another domain in the hash",
-		  { ANN, .hashed_domain = "OTHER" },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "OEM",
-		  { ANN, .flags_dropped = SMB_NTLM_UNICODE },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "no extended security",
-		  { ANN, .flags_dropped = SMB_NTLM_EXTENDED_SECURITY },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "no 128 bits",
-		  { ANN, .flags_dropped = SMB_NTLM_128 },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "NTLMv1", { ANN, .nt_length = 24 }, NT_STATUS_LOGON_FAILURE },
-		{ "a response of 47 bytes",
-		  { ANN, .nt_length = 47 },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "wrong MIC",
-		  { ANN, .sends_mic = true, .has_wrong_mic = true },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "wrong MIC without a version",
-		  { ANN, .sends_mic = true, .has_wrong_mic = true,
-		    .has_no_version = true },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "a MIC that is promised and not there",
-		  { ANN, .hides_mic = true },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "a key of 15 bytes",
-		  { ANN, .has_key_exchange = true,
-		    .has_wrong_key_length = true },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "changed AV pairs",
-		  { ANN, .changes_av = true },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "a missing name",
-		  { ANN, .drops_av = 3 },
-		  NT_STATUS_LOGON_FAILURE },
-		{ "a missing timestamp",
-		  { ANN, .drops_av = 7 },
-		  NT_STATUS_LOGON_FAILURE },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct outcome o = logged_on(&cases[i].logon);
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		struct outcome o = logged_on(&refused[i].logon);
 
-		if (o.status != cases[i].status)
-			fail_msg("%s: %s", cases[i].what,
+		if (o.status != refused[i].status)
+			fail_msg("%s: %s", refused[i].what,
 				 nt_status_name(o.status));
 	}
 }

@@ -9,6 +9,8 @@
 
 enum {
 	FRONT = SMB_TRANSFORM_LENGTH,
+	OUT_MIN = 64 * 1024, /* one element without payload, and more */
+	ELEMENT_MIN = 4096,
 	AT_FLAGS = 16,
 	AT_NEXT = 20,
 	STATUS_PENDING = 0x103,
@@ -24,9 +26,20 @@ void client_init(struct client *c, const struct client_link *link)
 		.security_mode = 1,
 		.capabilities = 0x7f,
 	};
-	c->out = malloc(FRONT + CLIENT_MESSAGE_MAX + SMB_SEAL_SPARE);
+	client_reserve(c, OUT_MIN);
+}
+
+void client_reserve(struct client *c, size_t more)
+{
+	size_t size = c->w.at + more;
+
+	assert(size <= CLIENT_MESSAGE_MAX);
+	if (size <= c->w.size)
+		return;
+	c->out = realloc(c->out, FRONT + size + SMB_SEAL_SPARE);
 	assert(c->out);
-	c->w = writer_at(c->out + FRONT, CLIENT_MESSAGE_MAX);
+	c->w.start = c->out + FRONT;
+	c->w.size = size;
 }
 
 void client_fini(struct client *c)
@@ -50,6 +63,7 @@ struct writer *client_begin(struct client *c, enum smb_command command,
 	uint16_t charge = c->dialect > SMB_DIALECT_202 ? 1 : 0;
 
 	assert(c->element_count < CLIENT_ELEMENTS_MAX);
+	client_reserve(c, ELEMENT_MIN);
 	if (c->element_count)
 		pad(c);
 	if (c->charge > 1)

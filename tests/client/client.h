@@ -98,6 +98,9 @@ struct writer *client_begin(struct client *c, enum smb_command command,
 			    struct client_session *session, uint32_t tree_id,
 			    uint32_t flags);
 
+/* Makes room for so many bytes more; client_begin() makes some by itself. */
+void client_reserve(struct client *c, size_t more);
+
 /* Pads, chains, signs and seals what was begun. Borrowed until the next. */
 struct bytes client_finish(struct client *c);
 

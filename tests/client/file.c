@@ -95,6 +95,7 @@ void client_write_write(struct client *c, struct client_file file,
 {
 	struct writer *w = &c->w;
 
+	client_reserve(c, 64 + (size_t)length);
 	wr_u16(w, 49);
 	wr_u16(w, 64 + 48);
 	wr_u32(w, length);

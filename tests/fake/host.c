@@ -46,6 +46,9 @@ struct fake_timer {
 	uint64_t deadline;
 };
 
+/* Stacks outlive their host: the next one takes them. */
+static struct fake_tasks spare = TAILQ_HEAD_INITIALIZER(spare);
+
 void fake_host_init(struct fake_host *host)
 {
 	*host = (struct fake_host){
@@ -55,21 +58,13 @@ void fake_host_init(struct fake_host *host)
 	};
 	TAILQ_INIT(&host->ready);
 	TAILQ_INIT(&host->waiting);
-	TAILQ_INIT(&host->spare);
 	TAILQ_INIT(&host->timers);
 }
 
 void fake_host_fini(struct fake_host *host)
 {
-	struct fake_task *task;
-
 	assert(host->tasks == 0);
 	assert(TAILQ_EMPTY(&host->timers));
-	while ((task = TAILQ_FIRST(&host->spare))) {
-		TAILQ_REMOVE(&host->spare, task, entry);
-		free(task->stack);
-		free(task);
-	}
 }
 
 /* ---- tasks ---- */
@@ -85,12 +80,12 @@ static void task_main(unsigned int high, unsigned int low)
 	abort();
 }
 
-static struct fake_task *task_take(struct fake_host *host)
+static struct fake_task *task_take(void)
 {
-	struct fake_task *task = TAILQ_FIRST(&host->spare);
+	struct fake_task *task = TAILQ_FIRST(&spare);
 
 	if (task) {
-		TAILQ_REMOVE(&host->spare, task, entry);
+		TAILQ_REMOVE(&spare, task, entry);
 	} else {
 		task = calloc(1, sizeof(*task));
 		assert(task);
@@ -115,7 +110,7 @@ static void prepare(struct fake_task *task)
 static struct fake_task *spawn(struct fake_host *host, void (*fn)(void *arg),
 			       void *arg, struct smb_task *owner)
 {
-	struct fake_task *task = task_take(host);
+	struct fake_task *task = task_take();
 
 	task->host = host;
 	task->owner = owner;
@@ -140,7 +135,7 @@ static void switch_to(struct fake_host *host, struct fake_task *task)
 	if (!task->is_over)
 		return;
 	host->tasks--;
-	TAILQ_INSERT_HEAD(&host->spare, task, entry);
+	TAILQ_INSERT_HEAD(&spare, task, entry);
 }
 
 void fake_host_run(struct fake_host *host)

@@ -24,7 +24,7 @@ struct fake_host {
 	uint64_t now;   /* FILETIME */
 	uint64_t ticks; /* milliseconds */
 	uint64_t seed;
-	struct fake_tasks ready, waiting, spare;
+	struct fake_tasks ready, waiting;
 	struct fake_task *running;
 	unsigned int tasks; /* that have not ended */
 	TAILQ_HEAD(, fake_timer) timers;

@@ -74,6 +74,8 @@ enum nt_status fsa_co_read(struct smb_object *object,
 		fsa_body_drop(&body);
 		return NT_STATUS_END_OF_FILE;
 	}
+	/* CurrentByteOffset, MS-FSA 2.1.5.3. */
+	open->position = how->offset + body.length;
 	*ret_body = body;
 	return NT_STATUS_SUCCESS;
 }

@@ -3,6 +3,7 @@
  * one stream here, the unnamed one.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/fsa/object.h"
 #include "smb/wire/cursor.h"
@@ -27,6 +28,37 @@ static enum nt_status name_refresh(struct fsa_open *open)
 	return NT_STATUS_SUCCESS;
 }
 
+/* What a name of 8.3 consists of, besides letters that have no lower case. */
+static bool is_short_unit(uint16_t unit)
+{
+	return unit < 0x80 && unit > ' ' && !strchr("\"*+,/:;<=>?[\\]|.", unit);
+}
+
+/*
+ * The last component, if it is a name of 8.3 already: it is then its own short
+ * name (MS-FSCC 2.1.5.2.1). Others have none.
+ */
+static struct smb_name short_name(struct smb_name path)
+{
+	uint32_t from = path.count, base = 0, extension = 0;
+
+	while (from && path.units[from - 1] != '\\')
+		from--;
+	uint32_t at = from;
+
+	for (; at < path.count && is_short_unit(path.units[at]); at++)
+		base++;
+	bool has_dot = at < path.count && path.units[at] == '.';
+
+	at += has_dot;
+	for (; at < path.count && is_short_unit(path.units[at]); at++)
+		extension++;
+	if (at < path.count || !base || base > 8 || extension > 3 ||
+	    has_dot != (extension > 0))
+		return (struct smb_name){ 0 };
+	return (struct smb_name){ path.units + from, path.count - from };
+}
+
 enum nt_status fsa_co_query(struct smb_object *object,
 			    struct smb_open_facts *ret_facts)
 {
@@ -45,6 +77,7 @@ enum nt_status fsa_co_query(struct smb_object *object,
 		.position = open->position,
 		.path = { open->name, open->name_count },
 	};
+	ret_facts->short_name = short_name(ret_facts->path);
 	return NT_STATUS_SUCCESS;
 }
 

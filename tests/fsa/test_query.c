@@ -46,6 +46,35 @@ HOUSE_TEST(a_name_follows_renames_by_other_opens)
 	house_co_close(a);
 }
 
+HOUSE_TEST(a_name_of_8_3_is_its_own_short_name)
+{
+	static const struct {
+		const char *name, *wanted;
+	} cases[] = {
+		{ "a", "a" },
+		{ "Readme.TXT", "Readme.TXT" },
+		{ "12345678.123", "12345678.123" },
+		{ "123456789", "" },
+		{ "a.1234", "" },
+		{ "a.b.c", "" },
+		{ "a b", "" },
+		{ "a+b", "" },
+		{ ".dot", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct smb_object *f;
+		struct smb_open_facts facts;
+
+		yard_put(h->y, cases[i].name, "", 0);
+		f = house_co_file(h, cases[i].name);
+		facts = house_co_facts(f);
+		assert_string_equal(house_text(facts.short_name),
+				    cases[i].wanted);
+		house_co_close(f);
+	}
+}
+
 HOUSE_TEST(a_file_has_one_stream_and_a_directory_none)
 {
 	static const uint8_t wanted[38] = {

@@ -126,8 +126,11 @@ def odd_prefixes():
                   frame(b"\xffSMB" + bytes(4)),
                   frame(b"\xffSMBr" + bytes(27) + b"\0\x0c\0\x02NT LM 0.12\0")):
         with connect() as s:
-            s.sendall(first)
-            s.shutdown(socket.SHUT_WR)
+            try:
+                s.sendall(first)
+                s.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # it was faster
             check("ended: %r" % first[:12], closed(s))
     check("served after all of them", answers())
 
@@ -169,8 +172,11 @@ def flipped_bits():
         bent = bytearray(whole)
         bent[bit // 8] ^= 1 << bit % 8
         with connect(3) as s:
-            s.sendall(bytes(bent))
-            s.shutdown(socket.SHUT_WR)
+            try:
+                s.sendall(bytes(bent))
+                s.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
             hung += not closed(s, 3)
     check("a NEGOTIATE with any bit flipped never hangs", hung == 0)
     check("served after them", answers())

@@ -1,0 +1,239 @@
+/*
+ * The step of CREATE that admits an open beside others (MS-FSA 2.1.5.1.2.2 and
+ * the breaks of 2.1.5.18): who forbids it, who has to give up what first, and
+ * the wait for that.
+ *
+ * To be admitted and to be in the node is one moment under the node's lock, so
+ * that of two that exclude each other one comes first. Handles that only their
+ * holder's cache keeps open are asked for before anybody is refused for them.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gateway/fsa/grant.h"
+#include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/windows.h"
+
+/* ---- the open itself ---- */
+
+static void open_drop(struct fsa_open *open)
+{
+	fsa_node_unref(open->node);
+	free(open->name);
+	free(open->path);
+	free(open);
+}
+
+static struct fsa_open *open_new(struct fsa_creating *c)
+{
+	struct fsa_open *open = malloc(sizeof(*open));
+
+	if (!open)
+		return NULL;
+	*open = (struct fsa_open){
+		.base = { .granted = c->granted,
+			  .is_directory = S_ISDIR(c->found.stat.mode) },
+		.volume = c->volume,
+		.options = c->how->options,
+		.mode = c->how->options &
+			(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |
+			 FILE_NO_INTERMEDIATE_BUFFERING |
+			 FILE_SYNCHRONOUS_IO_ALERT |
+			 FILE_SYNCHRONOUS_IO_NONALERT),
+		.is_special = c->is_special,
+		.access = c->granted,
+		.sharing = c->how->sharing,
+		.deletes_on_close = c->how->options & FILE_DELETE_ON_CLOSE,
+		.is_stat = fsa_access_is_stat(c->granted),
+	};
+	open->name = fsa_name_from_path(c->volume->share, c->found.path,
+					&open->name_count);
+	open->path = strdup(c->found.path);
+	open->node = fsa_node_get(c->volume->share->fsa, c->volume->share->tree,
+				  &c->found.stat.key, c->found.path,
+				  open->base.is_directory);
+	if (open->name && open->path && open->node)
+		return open;
+	open_drop(open);
+	return NULL;
+}
+
+/* ---- beside others ---- */
+
+/* What an open has to wait for. */
+enum need {
+	NEED_NOTHING,
+	NEED_HANDLES, /* that others close theirs */
+	NEED_DATA,    /* that others write back and forget what they cached */
+};
+
+/*
+ * Under the node's lock: who forbids the open. If all that do may have handles
+ * that nobody uses any more, they are asked to close them.
+ */
+static enum nt_status yield_handles(const struct fsa_creating *c,
+				    const struct fsa_open *open,
+				    struct fsa_told *told, bool *ret_must_wait)
+{
+	/* Emptying a file is writing, whatever is granted for later. */
+	uint32_t access =
+		open->access | (c->step.overwrites ? FILE_WRITE_DATA : 0);
+	struct fsa_node *node = open->node;
+	struct fsa_grant *own = fsa_grant_find(node, c->how->holder);
+	struct fsa_open *other;
+
+	for (int round = 0; round < 2; round++) {
+		TAILQ_FOREACH(other, &node->opens, node_entry) {
+			if (fsa_share_mode_allows(access, open->sharing,
+						  other->access,
+						  other->sharing))
+				continue;
+			if (!fsa_grant_may_yield(other, own))
+				return NT_STATUS_SHARING_VIOLATION;
+			if (round > 0 &&
+			    fsa_grant_break(other->grant, FSA_OPLOCK_SHARE,
+					    false, told))
+				*ret_must_wait = true;
+		}
+	}
+	return NT_STATUS_SUCCESS;
+}
+
+static enum fsa_oplock_event event_of(const struct fsa_creating *c)
+{
+	if (c->step.overwrites)
+		return FSA_OPLOCK_OVERWRITE;
+	return c->how->options & FILE_DELETE_ON_CLOSE
+		       ? FSA_OPLOCK_OPEN_TO_DELETE
+		       : FSA_OPLOCK_OPEN;
+}
+
+/* Under the node's lock: what others have cached. */
+static void yield_data(const struct fsa_creating *c,
+		       const struct fsa_open *open, struct fsa_told *told,
+		       bool *ret_must_wait)
+{
+	enum fsa_oplock_event event = event_of(c);
+	struct fsa_node *node = open->node;
+	struct fsa_grant *own = fsa_grant_find(node, c->how->holder);
+	struct fsa_grant *grant;
+
+	TAILQ_FOREACH(grant, &node->grants, entry) {
+		if (grant == own)
+			continue;
+		if (event == FSA_OPLOCK_OPEN &&
+		    fsa_oplock_is_stat(open->access, grant->oplock.is_lease))
+			continue;
+		if (fsa_grant_break(grant, event, false, told))
+			*ret_must_wait = true;
+	}
+}
+
+/* Under the node's lock (MS-FSA 2.1.5.1.2.2). */
+static enum nt_status may_stand(const struct fsa_creating *c,
+				const struct fsa_open *open,
+				struct fsa_told *told, enum need *ret_need)
+{
+	bool waits_for_handles = false, waits_for_data = false;
+	enum nt_status status;
+
+	if (open->node->is_delete_pending)
+		return NT_STATUS_DELETE_PENDING;
+	status = yield_handles(c, open, told, &waits_for_handles);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (!waits_for_handles)
+		yield_data(c, open, told, &waits_for_data);
+	*ret_need = waits_for_handles ? NEED_HANDLES
+		    : waits_for_data  ? NEED_DATA
+				      : NEED_NOTHING;
+	return NT_STATUS_SUCCESS;
+}
+
+/* ---- into the node ---- */
+
+static bool may_hold(const struct fsa_creating *c, const struct fsa_open *open)
+{
+	return c->how->holder && c->volume->share->grants_oplocks &&
+	       !open->base.is_directory && !open->is_special;
+}
+
+/* Under the node's lock. Takes `spare`. */
+static void enter(struct fsa_creating *c, struct fsa_open *open,
+		  struct fsa_grant *spare)
+{
+	if (!strcmp(open->path, open->node->path)) {
+		free(open->path);
+		open->path = NULL;
+	}
+	if (spare)
+		c->is_raised = fsa_grant_take(open, c->how->holder,
+					      c->how->caching, spare);
+	TAILQ_INSERT_TAIL(&open->node->opens, open, node_entry);
+	c->volume->opens++;
+}
+
+/*
+ * Waits for those who have to give up something, and looks afresh each time:
+ * to be admitted and to be in the node is one moment.
+ */
+static enum nt_status co_enter(struct fsa_creating *c, struct fsa_open *open,
+			       struct fsa_grant *spare)
+{
+	struct fsa_grant_wait wait;
+	enum nt_status status;
+	struct fsa_told told;
+	enum need need;
+
+	do {
+		need = NEED_NOTHING;
+		fsa_told_init(&told);
+		fsa_node_lock(open->node);
+		c->is_stale = open->node->is_deleted;
+		status = c->is_stale ? NT_STATUS_DELETE_PENDING
+				     : may_stand(c, open, &told, &need);
+		if (need != NEED_NOTHING)
+			fsa_grant_wait_begin(open->node, &wait, NULL,
+					     need == NEED_HANDLES);
+		else if (nt_status_is_ok(status))
+			enter(c, open, spare);
+		fsa_node_unlock(open->node);
+		fsa_told_post(&told);
+		if (need != NEED_NOTHING)
+			status = fsa_grant_co_wait(open->node, &wait, c->call);
+	} while (need != NEED_NOTHING && nt_status_is_ok(status));
+	return status;
+}
+
+enum nt_status fsa_create_co_admit(struct fsa_creating *c)
+{
+	struct fsa_open *open = open_new(c);
+	struct fsa_grant *spare = NULL;
+	enum nt_status status;
+	int err;
+
+	if (!open)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	if (may_hold(c, open)) {
+		spare = malloc(sizeof(*spare));
+		if (!spare) {
+			open_drop(open);
+			return NT_STATUS_INSUFFICIENT_RESOURCES;
+		}
+	}
+	status = co_enter(c, open, spare);
+	if (!nt_status_is_ok(status)) {
+		free(spare);
+		open_drop(open);
+		return status;
+	}
+	c->open = open;
+	open->file = store_file_ref(c->file);
+	err = store_co_stat(c->file, &c->stat);
+	if (err)
+		return fsa_status(FSA_OPEN, err);
+	c->is_stale = !c->stat.links ||
+		      !fsa_key_equal(&c->stat.key, &open->node->key);
+	return c->is_stale ? NT_STATUS_DELETE_PENDING : NT_STATUS_SUCCESS;
+}

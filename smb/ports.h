@@ -235,6 +235,35 @@ struct smb_object {
 	bool is_directory;
 };
 
+/*
+ * Rights to cache, as LeaseState has them (MS-SMB2 2.2.13.2.8). Of the levels
+ * of an oplock, II is READ, EXCLUSIVE is READ and WRITE, BATCH is all three.
+ */
+enum {
+	SMB_CACHE_READ = 0x1,
+	SMB_CACHE_HANDLE = 0x2,
+	SMB_CACHE_WRITE = 0x4,
+};
+
+/* A holder loses rights. */
+struct smb_break {
+	uint8_t from, to;
+	bool must_ack; /* others wait for oplock_answer */
+	bool is_next;  /* it goes on from a break that was acknowledged */
+};
+
+/*
+ * Who is to have the oplock or the lease of a file; the engine embeds this. It
+ * stays where it is as long as an object that was created with it is open.
+ */
+struct smb_holder {
+	/* Called from the worker's top, never inside of a call of an op. */
+	void (*broken)(struct smb_holder *holder, const struct smb_break *brk);
+	/* One of its open objects, or NULL: a lease belongs to one file. */
+	struct smb_object *object;
+	bool is_lease;
+};
+
 struct smb_create {
 	struct smb_name name; /* below the share; empty is its root */
 	uint32_t access;      /* DesiredAccess as sent */
@@ -250,7 +279,9 @@ struct smb_create {
 	const uint8_t *eas; /* ExtA: a checked FILE_FULL_EA list; or NULL */
 	uint32_t eas_length;
 	bool has_snapshot;
-	uint64_t snapshot; /* TWrp, FILETIME */
+	uint64_t snapshot;         /* TWrp, FILETIME */
+	struct smb_holder *holder; /* asks for an oplock or a lease; or NULL */
+	uint8_t caching;           /* if so: SMB_CACHE_* that it wants */
 };
 
 enum smb_create_action {
@@ -266,6 +297,11 @@ struct smb_created {
 	struct smb_file_facts facts;
 	enum nt_status max_access_status;
 	uint32_t max_access;
+	/* The holder has an oplock, or a lease, if only an empty one. */
+	bool has_grant;
+	uint8_t caching;  /* SMB_CACHE_* that it has now */
+	bool is_breaking; /* and that it was told to give up in part */
+	bool is_raised;   /* by this CREATE: new, or more than before */
 	/* With STOPPED_ON_SYMLINK: the target (malloc, the caller's to free),
 	   and how many bytes of the name (UTF-16) lie behind the link. */
 	uint16_t *symlink_target;
@@ -348,6 +384,8 @@ struct smb_set {
 	bool is_replace;
 	/* DISPOSITION */
 	bool is_delete;
+	/* For RENAME, LINK, DISPOSITION and sizes, which may wait; or NULL. */
+	struct smb_call *call;
 	/* POSITION, ALLOCATION, END_OF_FILE, VALID_DATA: bytes. MODE: mode. */
 	uint64_t value;
 	/* EAS: a checked FILE_FULL_EA list */
@@ -397,7 +435,7 @@ struct smb_object_ops {
 
 	/*
 	 * MS-FSA 2.1.5.1. On success ret_created->object is open; end it with
-	 * co_close. Suspends while it waits for other clients.
+	 * co_close. INVALID_PARAMETER if the holder's lease is on another file. Suspends while it waits for other clients.
 	 */
 	enum nt_status (*co_create)(struct smb_volume *volume,
 				    struct smb_call *call,
@@ -463,6 +501,17 @@ struct smb_object_ops {
 				    struct smb_call *call, uint32_t filter,
 				    bool is_recursive, uint8_t *to,
 				    uint32_t size, uint32_t *ret_length);
+
+	/*
+	 * The object's holder acknowledges a break and keeps `caching`.
+	 * REQUEST_NOT_ACCEPTED if that is more than it was left, UNSUCCESSFUL
+	 * if no acknowledgement is awaited.
+	 */
+	enum nt_status (*oplock_answer)(struct smb_object *object,
+					uint8_t caching);
+
+	/* It did not acknowledge in time: it has nothing any more. */
+	void (*oplock_lapse)(struct smb_object *object);
 
 	/* Ends the waits of others on this object before it is closed. */
 	void (*closing)(struct smb_object *object);

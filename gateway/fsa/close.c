@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
@@ -21,6 +22,7 @@ void fsa_closing(struct smb_object *object)
 	open->is_closing = true;
 	fsa_notify_closing(open);
 	fsa_lock_closing(open);
+	fsa_grant_closing(open);
 }
 
 /* A write time that a client set outlives later writes: put it back. */
@@ -58,12 +60,6 @@ static void tell_written(struct fsa_open *open)
 
 /* ---- deleting ---- */
 
-static bool is_same_file(const struct store_key *a, const struct store_key *b)
-{
-	return a->device == b->device && a->inode == b->inode &&
-	       a->generation == b->generation;
-}
-
 /* Where links are followed: whether this one leads to the file. */
 static bool co_leads_to(struct store_creds *creds, struct store_file *dir,
 			const char *leaf, const struct store_key *key)
@@ -79,7 +75,7 @@ static bool co_leads_to(struct store_creds *creds, struct store_file *dir,
 		return false;
 	err = store_co_stat(target, &stat);
 	store_file_close(target);
-	return !err && is_same_file(&stat.key, key);
+	return !err && fsa_key_equal(&stat.key, key);
 }
 
 enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
@@ -91,7 +87,7 @@ enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
 
 	if (err)
 		return fsa_status(FSA_DELETE, err);
-	if (!is_same_file(&stat.key, key)) {
+	if (!fsa_key_equal(&stat.key, key)) {
 		if (!S_ISLNK(stat.mode) || !co_leads_to(creds, dir, leaf, key))
 			return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 		is_directory = false;
@@ -168,17 +164,29 @@ static void co_delete(struct fsa_open *by)
 
 /* ---- closing ---- */
 
-/* Out of the node: whether it was the last of a doomed file. */
-static bool leave_node(struct fsa_open *open)
+/*
+ * Out of the node: whether it was the last of a doomed file. A note to the
+ * holder of its oplock arrives first.
+ */
+static bool co_leave_node(struct fsa_open *open)
 {
 	struct fsa_node *node = open->node;
+	struct fsa_told told;
 	bool is_last;
 
+	fsa_told_init(&told);
 	fsa_node_lock(node);
+	while (!fsa_grant_may_leave(open)) {
+		fsa_node_unlock(node);
+		loop_co_yield();
+		fsa_node_lock(node);
+	}
 	TAILQ_REMOVE(&node->opens, open, node_entry);
+	fsa_grant_leave(open, &told);
 	is_last = TAILQ_EMPTY(&node->opens) && node->is_delete_pending &&
 		  !node->is_deleted;
 	fsa_node_unlock(node);
+	fsa_told_post(&told);
 	open->volume->opens--;
 	return is_last;
 }
@@ -192,9 +200,9 @@ static void open_free(struct fsa_open *open)
 	free(open);
 }
 
-void fsa_open_leave(struct fsa_open *open)
+void fsa_open_co_leave(struct fsa_open *open)
 {
-	leave_node(open);
+	co_leave_node(open);
 	open_free(open);
 }
 
@@ -213,12 +221,14 @@ enum nt_status fsa_co_close(struct smb_object *object,
 		fsa_scan_free(open->scan);
 	fsa_lock_release(open);
 	if (open->deletes_on_close) {
+		fsa_grant_event(open, FSA_OPLOCK_NAME);
+
 		enum nt_status doomed = fsa_node_doom(open);
 
 		if (nt_status_is_ok(status))
 			status = doomed;
 	}
-	if (leave_node(open))
+	if (co_leave_node(open))
 		co_delete(open);
 	open_free(open);
 	return status;

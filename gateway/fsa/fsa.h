@@ -42,6 +42,7 @@ struct fsa_share {
 	enum fsa_attributes attributes;
 	bool hides_dot_files;  /* they carry HIDDEN */
 	bool hides_unreadable; /* access-based enumeration */
+	bool grants_oplocks;   /* and leases */
 	char label[32];        /* UTF-8, of the volume */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/fsa/dosattr.h"
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
@@ -126,6 +127,12 @@ static enum nt_status co_zero(struct fsa_open *open, struct reader *in)
 	fsa_node_unlock(open->node);
 	if (!is_allowed)
 		return NT_STATUS_FILE_LOCK_CONFLICT;
+
+	enum nt_status status =
+		fsa_grant_co_event(open, FSA_OPLOCK_WRITE, NULL);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
 	open->was_written = true;
 	return fsa_status(FSA_FSCTL,
 			  store_co_zero(open->file, start, end - start));

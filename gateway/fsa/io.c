@@ -3,6 +3,7 @@
  * bounds and the locks of others, and hands the bytes on. How they travel,
  * through memory or a pipe, is store's.
  */
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
 #include "gateway/store/pipe.h"
@@ -124,6 +125,9 @@ enum nt_status fsa_co_write(struct smb_object *object,
 		how->is_write_through || open->options & FILE_WRITE_THROUGH;
 
 	if (!nt_status_is_ok(status) || !how->length)
+		return status;
+	status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, NULL);
+	if (!nt_status_is_ok(status))
 		return status;
 	open->was_written = true;
 	return fsa_status(FSA_WRITE,

@@ -16,6 +16,7 @@
  */
 #include <stdlib.h>
 
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
 
 struct fsa_lock_wait {
@@ -255,6 +256,9 @@ enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
 	if (locks->locks[0].is_unlock)
 		return unlock(open, locks);
 	status = check_locks(locks);
+	/* Who may lock may go on to write what others have cached (LK-5). */
+	if (nt_status_is_ok(status))
+		status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, call);
 	if (!nt_status_is_ok(status))
 		return status;
 	if (locks->is_immediate || locks->count > 1 || open->is_closing)

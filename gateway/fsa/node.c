@@ -69,12 +69,6 @@ static struct fsa_bucket *bucket_of(struct fsa *fsa,
 	return &fsa_nodes_of(fsa)->buckets[h >> 32 & (BUCKETS - 1)];
 }
 
-static bool is_key(const struct store_key *a, const struct store_key *b)
-{
-	return a->device == b->device && a->inode == b->inode &&
-	       a->generation == b->generation;
-}
-
 /* Under the lock. */
 static struct fsa_node *find_in(struct fsa_bucket *bucket,
 				struct store_tree *tree,
@@ -82,7 +76,7 @@ static struct fsa_node *find_in(struct fsa_bucket *bucket,
 {
 	struct fsa_node *node = bucket->first;
 
-	while (node && (node->tree != tree || !is_key(&node->key, key)))
+	while (node && (node->tree != tree || !fsa_key_equal(&node->key, key)))
 		node = node->next;
 	if (node)
 		node->refs++;
@@ -120,6 +114,8 @@ static struct fsa_node *node_new(struct fsa *fsa, struct store_tree *tree,
 	};
 	TAILQ_INIT(&node->opens);
 	TAILQ_INIT(&node->lock_waits);
+	TAILQ_INIT(&node->grants);
+	TAILQ_INIT(&node->grant_waits);
 	if (!node->path) {
 		free(node);
 		return NULL;
@@ -152,6 +148,8 @@ static void node_free(struct fsa_node *node)
 {
 	assert(TAILQ_EMPTY(&node->opens));
 	assert(TAILQ_EMPTY(&node->lock_waits));
+	assert(TAILQ_EMPTY(&node->grants));
+	assert(TAILQ_EMPTY(&node->grant_waits));
 	fsa_ranges_fini(&node->ranges);
 	free(node->doomed_path);
 	free(node->path);

@@ -23,12 +23,16 @@
 #include "gateway/loop/loop.h"
 
 struct fsa_bucket;
+struct fsa_grant;
+struct fsa_grant_wait;
 struct fsa_lock_wait;
 struct fsa_nodes;
 struct fsa_open;
 
 TAILQ_HEAD(fsa_opens, fsa_open);
 TAILQ_HEAD(fsa_lock_waits, fsa_lock_wait);
+TAILQ_HEAD(fsa_grants, fsa_grant);
+TAILQ_HEAD(fsa_grant_waits, fsa_grant_wait);
 
 struct fsa_node {
 	struct fsa *fsa;
@@ -52,7 +56,16 @@ struct fsa_node {
 	uint64_t change_time, change_time_own;
 	struct fsa_ranges ranges;
 	struct fsa_lock_waits lock_waits; /* for ranges, oldest first */
+	struct fsa_grants grants;         /* oplocks and leases */
+	struct fsa_grant_waits grant_waits;
 };
+
+static inline bool fsa_key_equal(const struct store_key *a,
+				 const struct store_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->generation == b->generation;
+}
 
 /* All nodes of a struct fsa. NULL: out of memory; no node is left then. */
 struct fsa_nodes *fsa_nodes_new(void);

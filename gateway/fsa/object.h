@@ -17,6 +17,7 @@
 #include "gateway/store/store.h"
 #include "smb/ports.h"
 
+struct fsa_grant;
 struct fsa_names;
 struct fsa_scan;
 struct fsa_watch;
@@ -43,7 +44,7 @@ struct fsa_open {
 	uint32_t mode;    /* FileModeInformation */
 	bool was_written; /* by this open: the write time is to be settled */
 	bool holds_write_time; /* this handle froze it: MS-FSA 2.1.5.14.2 */
-	uint16_t *name; /* as FileNameInformation tells it; malloc */
+	uint16_t *name;        /* as FileNameInformation tells it; malloc */
 	uint32_t name_count;
 	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */
 	struct fsa_watch *watch; /* of CHANGE_NOTIFY, or NULL */
@@ -51,10 +52,11 @@ struct fsa_open {
 	bool is_closing;
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;
-	char *path;            /* malloc; NULL as long as it is the node's */
-	uint32_t access;       /* granted */
-	uint32_t sharing;      /* FILE_SHARE_* */
-	bool deletes_on_close; /* the create option */
+	struct fsa_grant *grant; /* its oplock or lease, or NULL */
+	char *path;              /* malloc; NULL as long as it is the node's */
+	uint32_t access;         /* granted */
+	uint32_t sharing;        /* FILE_SHARE_* */
+	bool deletes_on_close;   /* the create option */
 	bool is_stat; /* attributes only: neither shares nor conflicts */
 };
 
@@ -234,7 +236,7 @@ enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
 void fsa_body_drop(struct smb_body *body);
 
 /* Takes an open out of its node and frees it; deletes nothing. */
-void fsa_open_leave(struct fsa_open *open);
+void fsa_open_co_leave(struct fsa_open *open);
 
 /*
  * Removes the name from `dir` if it is still that of this file: a link that is
@@ -249,6 +251,11 @@ void fsa_lock_release(struct fsa_open *open);
 
 /* Ends the open's own waits for ranges. */
 void fsa_lock_closing(struct fsa_open *open);
+
+/* ---- grant.c; more of it is in grant.h ---- */
+
+enum nt_status fsa_oplock_answer(struct smb_object *object, uint8_t caching);
+void fsa_oplock_lapse(struct smb_object *object);
 
 /* ---- directory.c, query.c, set.c, rename.c, acl.c, fsctl.c, notify.c ---- */
 

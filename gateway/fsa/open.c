@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/open_steps.h"
 #include "gateway/fsa/windows.h"
@@ -157,6 +158,23 @@ out:
 	return status;
 }
 
+/* ---- a lease that is somewhere else ---- */
+
+/* A lease key stands for one file (MS-SMB2 3.3.5.9.8). */
+static enum nt_status check_lease(const struct fsa_creating *c)
+{
+	const struct smb_holder *holder = c->how->holder;
+	const struct fsa_node *node;
+
+	if (!holder || !holder->is_lease || !holder->object)
+		return NT_STATUS_SUCCESS;
+	node = fsa_open_of(holder->object)->node;
+	if (c->found.exists && node->tree == c->volume->share->tree &&
+	    fsa_key_equal(&node->key, &c->found.stat.key))
+		return NT_STATUS_SUCCESS;
+	return NT_STATUS_INVALID_PARAMETER;
+}
+
 /* ---- dress ---- */
 
 /* Attributes of what is new; an overwritten file keeps its birth time. */
@@ -228,6 +246,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	*ret = (struct smb_created){
 		.object = &c->open->base,
 		.action = c->step.action,
+		.is_raised = c->is_raised,
 	};
 	fsa_facts_from_stat(c->volume, &c->stat, &c->attr, c->found.leaf,
 			    &ret->facts);
@@ -240,6 +259,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	c->file = store_file_close(c->file); /* the open has its own */
 	tell_watchers(c);
 	fsa_found_fini(&c->found);
+	fsa_grant_tell(c->open, ret);
 }
 
 /* ---- the recipe ---- */
@@ -251,6 +271,8 @@ static enum nt_status co_attempt(struct fsa_creating *c, const char *path,
 
 	if (status == NT_STATUS_STOPPED_ON_SYMLINK)
 		return co_tell_link(c, ret);
+	if (nt_status_is_ok(status))
+		status = check_lease(c);
 	if (!nt_status_is_ok(status))
 		return status;
 	status =
@@ -274,12 +296,12 @@ enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
 {
 	struct fsa_creating c = {
 		.volume = fsa_volume_of(volume),
+		.call = call,
 		.how = how,
 	};
 	enum nt_status status;
 	char *path;
 
-	(void)call; /* nothing here waits for other clients */
 	status = check(&c, &path);
 	if (!nt_status_is_ok(status))
 		return status;

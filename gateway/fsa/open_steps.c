@@ -358,107 +358,7 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 	return fsa_status(FSA_OPEN, store_co_stat(c->file, &c->found.stat));
 }
 
-/* ---- admitting ---- */
-
-static struct fsa_open *open_new(struct fsa_creating *c)
-{
-	struct fsa_open *open = malloc(sizeof(*open));
-
-	if (!open)
-		return NULL;
-	*open = (struct fsa_open){
-		.base = { .granted = c->granted,
-			  .is_directory = S_ISDIR(c->found.stat.mode) },
-		.volume = c->volume,
-		.options = c->how->options,
-		.mode = c->how->options &
-			(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |
-			 FILE_NO_INTERMEDIATE_BUFFERING |
-			 FILE_SYNCHRONOUS_IO_ALERT |
-			 FILE_SYNCHRONOUS_IO_NONALERT),
-		.is_special = c->is_special,
-		.access = c->granted,
-		.sharing = c->how->sharing,
-		.deletes_on_close = c->how->options & FILE_DELETE_ON_CLOSE,
-		.is_stat = fsa_access_is_stat(c->granted),
-	};
-	open->name = fsa_name_from_path(c->volume->share, c->found.path,
-					&open->name_count);
-	open->path = strdup(c->found.path);
-	open->node = fsa_node_get(c->volume->share->fsa, c->volume->share->tree,
-				  &c->found.stat.key, c->found.path,
-				  open->base.is_directory);
-	if (open->name && open->path && open->node)
-		return open;
-	fsa_node_unref(open->node);
-	free(open->name);
-	free(open->path);
-	free(open);
-	return NULL;
-}
-
-/* Under the node's lock. */
-static enum nt_status may_stand(const struct fsa_creating *c,
-				const struct fsa_open *open)
-{
-	/* Emptying a file is writing, whatever is granted for later. */
-	uint32_t access =
-		open->access | (c->step.overwrites ? FILE_WRITE_DATA : 0);
-	const struct fsa_node *node = open->node;
-	struct fsa_open *other;
-
-	if (node->is_delete_pending)
-		return NT_STATUS_DELETE_PENDING;
-	TAILQ_FOREACH(other, &node->opens, node_entry) {
-		if (!fsa_share_mode_allows(access, open->sharing, other->access,
-					   other->sharing))
-			return NT_STATUS_SHARING_VIOLATION;
-	}
-	return NT_STATUS_SUCCESS;
-}
-
-static bool is_same_file(const struct store_key *a, const struct store_key *b)
-{
-	return a->device == b->device && a->inode == b->inode &&
-	       a->generation == b->generation;
-}
-
-enum nt_status fsa_create_co_admit(struct fsa_creating *c)
-{
-	struct fsa_open *open = open_new(c);
-	enum nt_status status;
-	int err;
-
-	if (!open)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	fsa_node_lock(open->node);
-	c->is_stale = open->node->is_deleted;
-	status = c->is_stale ? NT_STATUS_DELETE_PENDING : may_stand(c, open);
-	if (nt_status_is_ok(status)) {
-		if (!strcmp(open->path, open->node->path)) {
-			free(open->path);
-			open->path = NULL;
-		}
-		TAILQ_INSERT_TAIL(&open->node->opens, open, node_entry);
-		c->volume->opens++;
-	}
-	fsa_node_unlock(open->node);
-	if (!nt_status_is_ok(status)) {
-		fsa_node_unref(open->node);
-		free(open->name);
-		free(open->path);
-		free(open);
-		return status;
-	}
-	c->open = open;
-	open->file = store_file_ref(c->file);
-	err = store_co_stat(c->file, &c->stat);
-	if (err)
-		return fsa_status(FSA_OPEN, err);
-	c->is_stale =
-		!c->stat.links || !is_same_file(&c->stat.key, &open->node->key);
-	return c->is_stale ? NT_STATUS_DELETE_PENDING : NT_STATUS_SUCCESS;
-}
+/* ---- afterwards ---- */
 
 enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
 {
@@ -475,7 +375,7 @@ void fsa_create_co_undo(struct fsa_creating *c)
 			      &c->found.stat.key,
 			      c->how->options & FILE_DIRECTORY_FILE);
 	if (c->open)
-		fsa_open_leave(c->open);
+		fsa_open_co_leave(c->open);
 	c->open = NULL;
 	c->is_made = false;
 	c->file = store_file_close(c->file);

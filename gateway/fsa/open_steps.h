@@ -13,6 +13,7 @@
 /* A CREATE under way. Thread: worker. */
 struct fsa_creating {
 	struct fsa_volume *volume;
+	struct smb_call *call;
 	const struct smb_create *how;
 	uint32_t access; /* asked for, generic rights replaced */
 	struct fsa_found found;
@@ -24,6 +25,7 @@ struct fsa_creating {
 	uint32_t granted;
 	bool is_special; /* a link, FIFO, device */
 	bool is_made;    /* by us, just now */
+	bool is_raised;  /* the holder's rights, by this CREATE */
 	/* The world has changed meanwhile: go round once more. */
 	bool is_stale;
 	struct fsa_open *open; /* in its node, once it was admitted */
@@ -40,8 +42,9 @@ enum nt_status fsa_create_co_open(struct fsa_creating *c);
 enum nt_status fsa_create_co_make(struct fsa_creating *c);
 
 /*
- * Puts the open into its node, if those that are there let it. SHARING_
- * VIOLATION, DELETE_PENDING. Goes stale if the name was deleted meanwhile.
+ * Puts the open into its node, if those that are there let it; waits until
+ * holders of oplocks have given up what stands in the way. SHARING_VIOLATION,
+ * DELETE_PENDING, CANCELLED. Goes stale if the name was deleted meanwhile.
  */
 enum nt_status fsa_create_co_admit(struct fsa_creating *c);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
@@ -49,12 +50,6 @@ static char *parent_of(const char *path)
 	return strndup(path, length > 0 ? length - 1 : 0);
 }
 
-static bool is_same_file(const struct store_key *a, const struct store_key *b)
-{
-	return a->device == b->device && a->inode == b->inode &&
-	       a->generation == b->generation;
-}
-
 /* Opens the directory that the file is in, and sees that it still is there. */
 static enum nt_status co_find_source(struct move *m)
 {
@@ -79,7 +74,7 @@ static enum nt_status co_find_source(struct move *m)
 			       &stat);
 	if (err < 0)
 		return fsa_status(FSA_RENAME, err);
-	return is_same_file(&stat.key, &open->node->key)
+	return fsa_key_equal(&stat.key, &open->node->key)
 		       ? NT_STATUS_SUCCESS
 		       : NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
@@ -242,7 +237,7 @@ static bool is_below(const char *path, const char *dir)
 static bool target_is_self(const struct move *m)
 {
 	return m->target.exists &&
-	       is_same_file(&m->target.stat.key, &m->open->node->key);
+	       fsa_key_equal(&m->target.stat.key, &m->open->node->key);
 }
 
 static enum nt_status co_check_rename(struct move *m, bool is_replace)
@@ -318,6 +313,9 @@ enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
 
 	if (!(open->base.granted & DELETE))
 		return NT_STATUS_ACCESS_DENIED;
+	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
 	status = co_move_init(&m, open, set->name);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_rename(&m, set->is_replace);
@@ -352,6 +350,9 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 
 	if (open->base.is_directory)
 		return NT_STATUS_FILE_IS_A_DIRECTORY;
+	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
 	status = co_move_init(&m, open, set->name);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_directory(&m);

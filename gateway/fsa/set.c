@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/dosattr.h"
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
@@ -248,12 +249,19 @@ enum nt_status fsa_co_may_delete(struct fsa_open *open)
 	return is_root ? NT_STATUS_ACCESS_DENIED : co_check_is_empty(open);
 }
 
-static enum nt_status co_set_disposition(struct fsa_open *open, bool is_delete)
+static enum nt_status co_set_disposition(struct fsa_open *open,
+					 const struct smb_set *set)
 {
+	bool is_delete = set->is_delete;
+
 	if (!(open->base.granted & DELETE))
 		return NT_STATUS_ACCESS_DENIED;
 	if (is_delete) {
-		enum nt_status status = fsa_co_may_delete(open);
+		enum nt_status status =
+			fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
+
+		if (status == NT_STATUS_SUCCESS)
+			status = fsa_co_may_delete(open);
 
 		if (status != NT_STATUS_SUCCESS)
 			return status;
@@ -294,18 +302,33 @@ static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
 	return NT_STATUS_SUCCESS;
 }
 
-static enum nt_status co_set_end_of_file(struct fsa_open *open, uint64_t size)
+/* Others have cached the size that it has (OL-2). */
+static enum nt_status co_check_size(struct fsa_open *open,
+				    const struct smb_set *set)
 {
-	enum nt_status status = check_size(open, size);
+	enum nt_status status = check_size(open, set->value);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, set->call);
+	return status;
+}
+
+static enum nt_status co_set_end_of_file(struct fsa_open *open,
+					 const struct smb_set *set)
+{
+	enum nt_status status = co_check_size(open, set);
+	uint64_t size = set->value;
 
 	return status == NT_STATUS_SUCCESS ? co_truncate(open, size) : status;
 }
 
 /* Less than the file has cuts it, more reserves space if that can be done. */
-static enum nt_status co_set_allocation(struct fsa_open *open, uint64_t size)
+static enum nt_status co_set_allocation(struct fsa_open *open,
+					const struct smb_set *set)
 {
 	struct store_stat stat;
-	enum nt_status status = check_size(open, size);
+	enum nt_status status = co_check_size(open, set);
+	uint64_t size = set->value;
 
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
@@ -351,7 +374,7 @@ enum nt_status fsa_co_set(struct smb_object *object, const struct smb_set *set)
 	case SMB_SET_LINK:
 		return fsa_co_link(open, set);
 	case SMB_SET_DISPOSITION:
-		return co_set_disposition(open, set->is_delete);
+		return co_set_disposition(open, set);
 	case SMB_SET_POSITION:
 		if (set->value > INT64_MAX)
 			return NT_STATUS_INVALID_PARAMETER;
@@ -360,9 +383,9 @@ enum nt_status fsa_co_set(struct smb_object *object, const struct smb_set *set)
 	case SMB_SET_MODE:
 		return set_mode(open, set->value);
 	case SMB_SET_ALLOCATION:
-		return co_set_allocation(open, set->value);
+		return co_set_allocation(open, set);
 	case SMB_SET_END_OF_FILE:
-		return co_set_end_of_file(open, set->value);
+		return co_set_end_of_file(open, set);
 	case SMB_SET_VALID_DATA:
 		return co_set_valid_data(open, set->value);
 	case SMB_SET_SHORT_NAME:

@@ -38,6 +38,7 @@ struct smb_channel *smb_channel_new(struct smb_engine *engine,
 	if (credits == 0 || credits > SMB_CREDITS_MAX)
 		credits = SMB_CREDITS_MAX;
 	smb_credit_init(&channel->credits, credits);
+	TAILQ_INSERT_TAIL(&engine->channels, channel, entry);
 	engine->counts.channels++;
 	return channel;
 }
@@ -266,6 +267,7 @@ void smb_channel_co_closed(struct smb_channel *channel)
 	while (!TAILQ_EMPTY(&channel->sessions))
 		smb_session_co_end(TAILQ_FIRST(&channel->sessions), 0);
 	assert(TAILQ_EMPTY(&channel->requests));
+	TAILQ_REMOVE(&channel->engine->channels, channel, entry);
 	channel->engine->counts.channels--;
 	free(channel);
 }

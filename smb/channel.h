@@ -24,6 +24,7 @@ struct smb_session;
 
 /* Capabilities of NEGOTIATE, MS-SMB2 2.2.3 and 2.2.4. */
 enum {
+	SMB2_CAP_LEASING = 0x02,
 	SMB2_CAP_LARGE_MTU = 0x04,
 	SMB2_CAP_ENCRYPTION = 0x40,
 };
@@ -42,6 +43,7 @@ enum smb_channel_state {
 
 struct smb_channel {
 	struct smb_engine *engine;
+	TAILQ_ENTRY(smb_channel) entry; /* of its engine */
 	const struct smb_wire_ops *wire_ops;
 	void *wire;
 	enum smb_channel_state state;

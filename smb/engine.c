@@ -32,6 +32,7 @@ struct smb_engine *smb_engine_new(const struct smb_ports *ports,
 	engine->ports = ports;
 	engine->facts = ports->realm_ops->server(ports->realm);
 	engine->worker = worker;
+	TAILQ_INIT(&engine->channels);
 	return engine;
 }
 
@@ -44,6 +45,7 @@ struct smb_engine *smb_engine_free(struct smb_engine *engine)
 	smb_table_fini(&engine->sessions);
 	smb_table_fini(&engine->trees);
 	smb_table_fini(&engine->opens);
+	smb_lease_table_fini(&engine->leases);
 	free(engine);
 	return NULL;
 }

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "smb/lease.h"
 #include "smb/ports.h"
 #include "smb/smb.h"
 #include "smb/table.h"
@@ -16,9 +17,11 @@ struct smb_engine {
 	const struct smb_ports *ports;
 	const struct smb_server_facts *facts; /* ports' realm's; frozen */
 	unsigned int worker;
-	struct smb_table sessions; /* by id; the table holds a reference */
-	struct smb_table trees;    /* by id; a reference is the session's */
-	struct smb_table opens;    /* by volatile id; likewise */
+	struct smb_table sessions;     /* by id; the table holds a reference */
+	struct smb_table trees;        /* by id; a reference is the session's */
+	struct smb_table opens;        /* by volatile id; likewise */
+	struct smb_lease_table leases; /* by client and key */
+	TAILQ_HEAD(smb_channels, smb_channel) channels; /* oldest first */
 	uint32_t last_tree_id;
 	uint64_t last_file_id;
 	struct smb_engine_counts counts;

@@ -32,6 +32,8 @@ enum {
 	SMB_LOGON_TIME_MS = 30 * 1000,
 	/* A failed logon is answered this late (Windows Server 2025: 2 s). */
 	SMB_LOGON_DELAY_MS = 2 * 1000,
+	/* Time to acknowledge a break, in ms (MS-SMB2 3.3.2.1): Windows' 35 s. */
+	SMB_BREAK_TIME_MS = 35 * 1000,
 	/* Longest path, in UTF-16 units (MS-FSCC 2.1.5). */
 	SMB_PATH_MAX = 32760,
 	/* Elements of one LOCK request: fits every credit charge of 1. */

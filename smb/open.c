@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "smb/engine.h"
+#include "smb/lease.h"
 #include "smb/limits.h"
 #include "smb/rpc/rpc.h"
 #include "smb/session.h"
@@ -121,6 +122,7 @@ enum nt_status smb_open_co_close(struct smb_open *open, uint32_t except,
 	co_wait_for_requests(open, except);
 	if (open->object)
 		status = ops->co_close(open->object, ret_facts);
+	smb_lease_leave(open);
 	open->object = NULL;
 	open->pipe = smb_pipe_free(open->pipe);
 	smb_open_unref(open); /* the session's */

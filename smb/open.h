@@ -16,6 +16,7 @@
 
 #include "smb/ports.h"
 
+struct smb_lease;
 struct smb_pipe;
 struct smb_session;
 struct smb_tree;
@@ -29,6 +30,8 @@ struct smb_open {
 	TAILQ_ENTRY(smb_open) entry; /* of its session */
 	struct smb_object *object;   /* one of these two */
 	struct smb_pipe *pipe;
+	struct smb_lease *lease; /* or oplock; NULL: neither */
+	TAILQ_ENTRY(smb_open) lease_entry;
 	uint32_t requests;         /* that run on it */
 	struct smb_parked *closer; /* waits until requests is 1 or 0 */
 	bool is_closing;

@@ -219,6 +219,12 @@ void smb_reply_send(struct smb_channel *channel, struct smb_reply *reply,
 	send_message(channel, reply, length, NULL);
 }
 
+void smb_reply_send_notice(struct smb_channel *channel, struct smb_reply *reply,
+			   size_t length, struct smb_session *sealed_for)
+{
+	send_message(channel, reply, length, sealed_for);
+}
+
 static void finish_element(struct smb_request *rq, uint8_t *at, size_t length,
 			   bool is_sealed)
 {

@@ -25,6 +25,13 @@ uint8_t *smb_reply_message(struct smb_reply *reply);
 void smb_reply_send(struct smb_channel *channel, struct smb_reply *reply,
 		    size_t length);
 
+/*
+ * Sends a message that is no answer: a notice of the server's own, sealed for
+ * a session or, with NULL, in the open. Takes the reply.
+ */
+void smb_reply_send_notice(struct smb_channel *channel, struct smb_reply *reply,
+			   size_t length, struct smb_session *sealed_for);
+
 /* Takes the answer of a request that is done. */
 void smb_reply_add(struct smb_request *rq);
 

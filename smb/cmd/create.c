@@ -1,8 +1,9 @@
 /*
  * CREATE (MS-SMB2 2.2.13, 3.3.5.9): decodes, refuses what no file could mend,
  * and hands the rest to the object store or to the named pipes. What a name
- * leads to, who may open it and beside whom is the store's (MS-FSA 2.1.5.1).
- * Oplocks, leases and durable opens are not granted.
+ * leads to, who may open it and beside whom is the store's (MS-FSA 2.1.5.1);
+ * who holds the oplock or lease that is asked for is lease.h's. Durable opens
+ * are not granted.
  */
 #include "smb/cmd/cmd.h"
 
@@ -12,6 +13,7 @@
 #include "smb/cmd/body.h"
 #include "smb/cmd/create.h"
 #include "smb/engine.h"
+#include "smb/lease.h"
 #include "smb/limits.h"
 #include "smb/open.h"
 #include "smb/rpc/rpc.h"
@@ -45,6 +47,7 @@ enum {
 #define ATTRIBUTES_KNOWN 0x00007fb7u
 
 struct args {
+	uint8_t oplock;
 	uint32_t impersonation;
 	struct smb_create how;
 	struct smb_create_wishes wishes;
@@ -113,7 +116,8 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 	struct bytes chain;
 	enum nt_status status;
 
-	rd_skip(&r, 4); /* sizes, SecurityFlags, RequestedOplockLevel */
+	rd_skip(&r, 3); /* size, SecurityFlags */
+	args->oplock = rd_u8(&r);
 	args->impersonation = rd_u32(&r);
 	rd_skip(&r, 16); /* SmbCreateFlags, Reserved */
 	how->access = rd_u32(&r);
@@ -197,6 +201,8 @@ static enum nt_status co_admit(struct smb_request *rq, const struct args *args,
 		smb_pipe_free(pipe);
 		return status;
 	}
+	if (created->has_grant)
+		smb_lease_join((void *)args->how.holder, open, created);
 	status =
 		smb_create_answer(rq, open, &args->how, &args->wishes, created);
 	if (status == NT_STATUS_SUCCESS)
@@ -207,8 +213,47 @@ static enum nt_status co_admit(struct smb_request *rq, const struct args *args,
 	return status;
 }
 
-static enum nt_status co_create_file(struct smb_request *rq,
-				     const struct args *args)
+/* 3.3.5.9.8, 3.3.5.9.11: what of RqLs counts in this dialect. */
+static bool wants_lease(const struct smb_request *rq, const struct args *args)
+{
+	uint16_t dialect = rq->channel->dialect;
+
+	if (args->oplock != SMB_OPLOCK_LEASE)
+		return false;
+	return args->wishes.lease.version == 1
+		       ? dialect >= SMB_DIALECT_210
+		       : args->wishes.lease.version == 2 &&
+				 dialect >= SMB_DIALECT_300;
+}
+
+/* Finds or makes the holder that is asked for, if any: a reference. */
+static enum nt_status take_holder(const struct smb_request *rq,
+				  struct args *args,
+				  struct smb_lease **ret_lease)
+{
+	struct smb_engine *engine = rq->channel->engine;
+	const struct smb_lease_request *ask = &args->wishes.lease;
+	struct smb_lease *lease;
+
+	*ret_lease = NULL;
+	args->how.caching = smb_oplock_caching(args->oplock);
+	if (wants_lease(rq, args)) {
+		args->how.caching = (uint8_t)ask->state;
+		lease = smb_lease_get(engine, rq->channel->client_guid, ask);
+	} else if (args->how.caching) {
+		lease = smb_lease_new_oplock(engine);
+	} else {
+		return NT_STATUS_SUCCESS;
+	}
+	if (!lease)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	args->how.holder = &lease->holder;
+	*ret_lease = lease;
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_create_object(struct smb_request *rq,
+				       const struct args *args)
 {
 	struct smb_created created = { 0 };
 	enum nt_status status =
@@ -220,6 +265,17 @@ static enum nt_status co_create_file(struct smb_request *rq,
 	else if (status == NT_STATUS_SUCCESS)
 		status = co_admit(rq, args, created.object, NULL, &created);
 	free(created.symlink_target);
+	return status;
+}
+
+static enum nt_status co_create_file(struct smb_request *rq, struct args *args)
+{
+	struct smb_lease *lease;
+	enum nt_status status = take_holder(rq, args, &lease);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = co_create_object(rq, args);
+	smb_lease_unref(lease);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "smb/lease.h"
 #include "smb/ports.h"
 #include "smb/request.h"
 #include "smb/status.h"
@@ -16,8 +17,9 @@
 
 /* What the contexts ask of the answer. */
 struct smb_create_wishes {
-	bool wants_file_id;        /* QFid */
-	uint64_t max_access_since; /* MxAc's Timestamp; 0: whenever */
+	bool wants_file_id;             /* QFid */
+	uint64_t max_access_since;      /* MxAc's Timestamp; 0: whenever */
+	struct smb_lease_request lease; /* RqLs */
 };
 
 /*

@@ -12,7 +12,9 @@
 
 enum {
 	FIXED_SIZE = 88,
-	CONTEXTS_MAX = 128, /* QFid and MxAc */
+	CONTEXTS_MAX = 256, /* QFid, MxAc and RqLs */
+	LEASE_V1 = 32,
+	LEASE_V2 = 52,
 	FILE_ATTRIBUTE_NORMAL = 0x80,
 	IO_REPARSE_TAG_SYMLINK = (int)0xa000000c,
 	SYMLINK_ERROR_TAG = 0x4c4d5953, /* "SYML" */
@@ -47,6 +49,38 @@ static void add_max_access(struct writer *w, size_t start, size_t *ref_last,
 	smb_create_context_add(w, start, ref_last, "MxAc", data, sizeof(data));
 }
 
+/* 2.2.14.2.10, 2.2.14.2.11: in the version of the lease, not of the request. */
+static void add_lease(struct writer *w, size_t start, size_t *ref_last,
+		      const struct smb_lease *lease,
+		      const struct smb_created *created)
+{
+	uint8_t data[LEASE_V2];
+	struct writer d = writer_at(data, sizeof(data));
+	uint32_t flags = created->is_breaking ? SMB_LEASE_BREAK_IN_PROGRESS : 0;
+
+	if (lease->version == 2 && lease->has_parent)
+		flags |= SMB_LEASE_PARENT_KEY_SET;
+	wr_copy(&d, lease->key, sizeof(lease->key));
+	wr_u32(&d, created->caching);
+	wr_u32(&d, flags);
+	wr_zero(&d, 8); /* LeaseDuration */
+	wr_copy(&d, lease->parent_key, sizeof(lease->parent_key));
+	wr_u16(&d, lease->epoch);
+	wr_zero(&d, 2);
+	smb_create_context_add(w, start, ref_last, "RqLs", data,
+			       lease->version == 2 ? LEASE_V2 : LEASE_V1);
+}
+
+static uint8_t level_of(const struct smb_open *open,
+			const struct smb_created *created)
+{
+	if (!open->lease)
+		return SMB_OPLOCK_NONE;
+	return open->lease->holder.is_lease
+		       ? SMB_OPLOCK_LEASE
+		       : smb_oplock_level(created->caching);
+}
+
 static void write_facts(struct writer *w, const struct smb_file_facts *facts)
 {
 	wr_u64(w, facts->creation);
@@ -74,7 +108,8 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 	struct writer *w = &rq->out;
 
 	wr_u16(w, FIXED_SIZE + 1);
-	wr_zero(w, 2); /* no oplock, no flags */
+	wr_u8(w, level_of(open, created));
+	wr_u8(w, 0);
 	wr_u32(w, created->action);
 	write_facts(w, &created->facts);
 	wr_u64(w, open->persistent);
@@ -88,6 +123,8 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 			       created);
 	if (wishes->wants_file_id)
 		add_file_id(w, FIXED_SIZE, &last, &created->facts);
+	if (open->lease && open->lease->holder.is_lease)
+		add_lease(w, FIXED_SIZE, &last, open->lease, created);
 	if (last != SIZE_MAX) {
 		wr_now_u32(w, offset, SMB_HEADER_LENGTH + FIXED_SIZE);
 		wr_now_u32(w, length, (uint32_t)(w->at - FIXED_SIZE));

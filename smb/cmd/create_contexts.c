@@ -1,13 +1,18 @@
 /*
  * Create contexts of a request (MS-SMB2 2.2.13.2): what each one means. Where
  * each one lies is wire/context.c's, what the file makes of it the object
- * store's. Requests for durable opens and leases are passed over: nothing of
- * that is granted, and a client that gets no answer to them does without.
+ * store's. Requests for durable opens are passed over: none is granted, and a
+ * client that gets no answer to them does without.
  */
 #include "smb/cmd/create.h"
 
 #include "smb/wire/context.h"
 #include "smb/wire/info.h"
+
+enum {
+	LEASE_V1 = 32,
+	LEASE_V2 = 52,
+};
 
 static enum nt_status read_allocation(struct bytes data, struct smb_create *how,
 				      struct smb_create_wishes *wishes)
@@ -79,6 +84,28 @@ static enum nt_status read_eas(struct bytes data, struct smb_create *how,
 	return smb_ea_list_check(data);
 }
 
+/* 2.2.13.2.8, 2.2.13.2.10: the length tells the version. */
+static enum nt_status read_lease(struct bytes data, struct smb_create *how,
+				 struct smb_create_wishes *wishes)
+{
+	struct smb_lease_request *lease = &wishes->lease;
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != LEASE_V1 && data.length != LEASE_V2)
+		return NT_STATUS_INVALID_PARAMETER;
+	lease->version = data.length == LEASE_V1 ? 1 : 2;
+	rd_copy(&r, lease->key, sizeof(lease->key));
+	lease->state = rd_u32(&r);
+	lease->flags = rd_u32(&r);
+	rd_skip(&r, 8); /* LeaseDuration */
+	if (lease->version == 1)
+		return NT_STATUS_SUCCESS;
+	rd_copy(&r, lease->parent_key, sizeof(lease->parent_key));
+	lease->epoch = rd_u16(&r);
+	return NT_STATUS_SUCCESS;
+}
+
 static enum nt_status refuse_reconnect(struct bytes data,
 				       struct smb_create *how,
 				       struct smb_create_wishes *wishes)
@@ -100,6 +127,7 @@ static const struct {
 	{ { 'T', 'W', 'r', 'p' }, read_snapshot },
 	{ { 'S', 'e', 'c', 'D' }, read_security },
 	{ { 'E', 'x', 't', 'A' }, read_eas },
+	{ { 'R', 'q', 'L', 's' }, read_lease },
 	{ { 'D', 'H', 'n', 'C' }, refuse_reconnect },
 	{ { 'D', 'H', '2', 'C' }, refuse_reconnect },
 };

@@ -168,8 +168,9 @@ void smb_negotiate_settle(struct smb_channel *channel, uint16_t dialect)
 	channel->dialect = dialect;
 	channel->io_size_max =
 		dialect == SMB_DIALECT_202 ? IO_SIZE_202 : facts->io_size_max;
-	channel->capabilities =
-		dialect == SMB_DIALECT_202 ? 0 : SMB2_CAP_LARGE_MTU;
+	channel->capabilities = dialect == SMB_DIALECT_202
+					? 0
+					: SMB2_CAP_LEASING | SMB2_CAP_LARGE_MTU;
 	channel->security_mode = SMB2_SIGNING_ENABLED;
 	if (facts->signing == SMB_POLICY_REQUIRED)
 		channel->security_mode |= SMB2_SIGNING_REQUIRED;

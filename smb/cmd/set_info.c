@@ -70,6 +70,7 @@ static enum nt_status co_set_file(struct smb_request *rq,
 	status = smb_info_set(args->info_class, args->in, names, &set, &access);
 	if (status == NT_STATUS_SUCCESS)
 		status = smb_body_needs_all(rq, access);
+	set.call = &rq->call;
 	if (status == NT_STATUS_SUCCESS)
 		status = smb_body_objects(rq)->co_set(rq->open->object, &set);
 	free(names);

@@ -163,7 +163,7 @@ static void nothing_is_breaking(void **state)
 	(void)state;
 	wr_zero(w, 6);
 	fake_file_id(&f);
-	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_DEVICE_STATE);
+	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_OPLOCK_PROTOCOL);
 
 	w = fake_request(&f, SMB2_OPLOCK_BREAK);
 	wr_u8(w, 0xff);

@@ -46,6 +46,7 @@ struct gw_share_config {
 	bool guest;
 	bool hidden;
 	bool map_names;
+	bool oplocks;
 	bool hide_dot_files;
 	bool access_based_enumeration;
 	int encryption; /* enum smb_policy: DESIRED or REQUIRED */

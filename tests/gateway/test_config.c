@@ -76,6 +76,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_int_equal(config.shares.count, 1);
 	assert_int_equal(share->line, 1);
 	assert_true(share->map_names);
+	assert_true(share->oplocks);
 	assert_true(share->hide_dot_files);
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
@@ -103,7 +104,7 @@ static void every_key_is_read(void **state)
 		"  read_only = true; users = [ \"ann\", \"bob\" ];\n"
 		"  guest = true; as = \"1000:1000\"; hidden = true;\n"
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
-		"  map_names = false; attributes = \"mode\";\n"
+		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
@@ -138,7 +139,8 @@ static void every_key_is_read(void **state)
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive &&
 		    share->access_based_enumeration);
-	assert_false(share->map_names || share->hide_dot_files);
+	assert_false(share->map_names || share->oplocks ||
+		     share->hide_dot_files);
 	free(said);
 	gw_config_fini(&config);
 }

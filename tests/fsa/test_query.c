@@ -111,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_open_tells_its_file_and_itself),
 		cmocka_unit_test(the_root_has_a_name_too),
+		cmocka_unit_test(a_name_of_8_3_is_its_own_short_name),
 		cmocka_unit_test(a_name_follows_renames_by_other_opens),
 		cmocka_unit_test(a_file_has_one_stream_and_a_directory_none),
 	};

@@ -166,15 +166,14 @@ static void co_delete(struct fsa_open *by)
 
 /*
  * Out of the node: whether it was the last of a doomed file. A note to the
- * holder of its oplock arrives first.
+ * holder of its oplock arrives first; post `ret_told` afterwards.
  */
-static bool co_leave_node(struct fsa_open *open)
+static bool co_leave_node(struct fsa_open *open, struct fsa_told *ret_told)
 {
 	struct fsa_node *node = open->node;
-	struct fsa_told told;
 	bool is_last;
 
-	fsa_told_init(&told);
+	fsa_told_init(ret_told);
 	fsa_node_lock(node);
 	while (!fsa_grant_may_leave(open)) {
 		fsa_node_unlock(node);
@@ -182,11 +181,10 @@ static bool co_leave_node(struct fsa_open *open)
 		fsa_node_lock(node);
 	}
 	TAILQ_REMOVE(&node->opens, open, node_entry);
-	fsa_grant_leave(open, &told);
+	fsa_grant_leave(open, ret_told);
 	is_last = TAILQ_EMPTY(&node->opens) && node->is_delete_pending &&
 		  !node->is_deleted;
 	fsa_node_unlock(node);
-	fsa_told_post(&told);
 	open->volume->opens--;
 	return is_last;
 }
@@ -202,7 +200,10 @@ static void open_free(struct fsa_open *open)
 
 void fsa_open_co_leave(struct fsa_open *open)
 {
-	co_leave_node(open);
+	struct fsa_told told;
+
+	co_leave_node(open, &told);
+	fsa_told_post(&told);
 	open_free(open);
 }
 
@@ -211,6 +212,7 @@ enum nt_status fsa_co_close(struct smb_object *object,
 {
 	struct fsa_open *open = fsa_open_of(object);
 	enum nt_status status = NT_STATUS_SUCCESS;
+	struct fsa_told told;
 
 	fsa_closing(object);
 	co_settle_times(open);
@@ -228,8 +230,9 @@ enum nt_status fsa_co_close(struct smb_object *object,
 		if (nt_status_is_ok(status))
 			status = doomed;
 	}
-	if (co_leave_node(open))
+	if (co_leave_node(open, &told))
 		co_delete(open);
+	fsa_told_post(&told); /* who waits sees it deleted, or not */
 	open_free(open);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include <gnutls/crypto.h>
 #include <stddef.h>
 
+#include "gateway/ending.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
 
@@ -88,6 +89,12 @@ static void host_wake(void *host, struct smb_parked *parked)
 		parked->handle[1] = parked;
 }
 
+static bool host_co_end_session(void *host, uint64_t session_id,
+				const char *user)
+{
+	return gw_ending_co_ask(host, session_id, user);
+}
+
 /* ---- timers ---- */
 
 /* A timer of the loop lies in the room that struct smb_timer has for us. */
@@ -163,6 +170,7 @@ const struct smb_host_ops gw_host_ops = {
 	.cancel = host_cancel,
 	.co_park = host_co_park,
 	.wake = host_wake,
+	.co_end_session = host_co_end_session,
 	.timer_set = host_timer_set,
 	.timer_clear = host_timer_clear,
 	.log_is_on = host_log_is_on,

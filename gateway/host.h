@@ -1,6 +1,6 @@
 /*
  * smb_host_ops on the loop: time, chance, tasks as fibers, timers, log lines.
- * `host` of struct smb_ports is not used: all of it is the calling thread's.
+ * `host` of struct smb_ports is the struct gw_worker.
  *
  * Thread: a worker's.
  */

@@ -39,6 +39,8 @@ enum {
 	GW_RECEIVE_STALL_MS = 120 * 1000,
 	/* Time for queued replies when a connection is closed, in ms. */
 	GW_DRAIN_MS = 5 * 1000,
+	/* For the end of a session on another worker, in ms. */
+	GW_ENDING_MS = 10 * 1000,
 	/* No accepts for so long when descriptors run out, in ms. */
 	GW_ACCEPT_PAUSE_MS = 1000,
 	/* Replies gathered into one send, and their bytes. */

@@ -25,6 +25,16 @@ unsigned int gw_server_workers(const struct gw_config *config)
 					   : GW_WORKERS_AUTO_MAX;
 }
 
+void gw_server_wait_for_loops(struct gw_server *server)
+{
+	pthread_mutex_lock(&server->loops_mutex);
+	if (--server->loops == 0)
+		pthread_cond_broadcast(&server->loops_cond);
+	while (server->loops > 0)
+		pthread_cond_wait(&server->loops_cond, &server->loops_mutex);
+	pthread_mutex_unlock(&server->loops_mutex);
+}
+
 static int start_workers(struct gw_server *server)
 {
 	for (unsigned int i = 0; i < server->worker_count; i++) {
@@ -37,6 +47,9 @@ static int start_workers(struct gw_server *server)
 			return err;
 		}
 		atomic_fetch_add(&server->workers_alive, 1);
+		pthread_mutex_lock(&server->loops_mutex);
+		server->loops++;
+		pthread_mutex_unlock(&server->loops_mutex);
 	}
 	return 0;
 }
@@ -52,6 +65,8 @@ int gw_server_start(struct gw_server *server, const struct gw_config *config,
 		.worker_count = gw_server_workers(config),
 		.sockets = *sockets,
 		.main_thread = pthread_self(),
+		.loops_mutex = PTHREAD_MUTEX_INITIALIZER,
+		.loops_cond = PTHREAD_COND_INITIALIZER,
 	};
 	sockets->count = 0;
 	server->directory = gw_directory_new(server->worker_count);

@@ -29,6 +29,10 @@ struct gw_server {
 	struct gw_sockets sockets;
 	pthread_t main_thread;
 	struct gw_acceptor *acceptor; /* worker 0's */
+	/* shared: loops that run, under their mutex */
+	pthread_mutex_t loops_mutex;
+	pthread_cond_t loops_cond;
+	unsigned int loops;
 	/* shared */
 	_Atomic unsigned int workers_alive;
 };
@@ -48,6 +52,12 @@ void gw_server_stop(struct gw_server *server);
 
 /* When all workers have ended. */
 void gw_server_fini(struct gw_server *server);
+
+/*
+ * Called by each worker when its loop has ended: returns when all have, so that
+ * a note may still be posted to any of them. Thread: a worker's.
+ */
+void gw_server_wait_for_loops(struct gw_server *server);
 
 /* How many workers a configuration means. */
 unsigned int gw_server_workers(const struct gw_config *config);

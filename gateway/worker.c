@@ -4,7 +4,8 @@
  *
  * Stopping: worker 0, which accepts, is told first and tells the others. It
  * sends no connection away after that, and notes keep their order, so that
- * none arrives at a loop that has ended.
+ * none arrives at a loop that has ended. Questions between workers (ending.c)
+ * may still be on their way then: loops go when all of them have ended.
  */
 #include "gateway/worker.h"
 
@@ -86,6 +87,7 @@ static int worker_open(struct gw_worker *worker, struct smb_ports *ports)
 		return err;
 	*ports = (struct smb_ports){
 		.host_ops = &gw_host_ops,
+		.host = worker,
 		.realm_ops = &gw_realm_ops,
 		.realm = worker->server->realm,
 		.object_ops = &fsa_object_ops,
@@ -120,6 +122,7 @@ static void *worker_main(void *arg)
 	if (err < 0)
 		return NULL;
 	loop_run(worker->loop);
+	gw_server_wait_for_loops(server);
 	worker_close(worker);
 	atomic_fetch_sub(&server->workers_alive, 1);
 	pthread_kill(server->main_thread, GW_SIGNAL_WORKER);

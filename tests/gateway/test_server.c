@@ -1,6 +1,6 @@
 /*
- * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c and host.c: a
- * server in this process, two workers, on a free port of loopback, and
+ * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, host.c and
+ * ending.c: a server in this process, two workers, on a free port of loopback, and
  * clients that are a socket. Tests listen.c on the way.
  */
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@
 #include "gateway/log.h"
 #include "gateway/run.h"
 #include "gateway/server.h"
+#include "smb/smb.h"
+#include "tests/client/client.h"
 
 enum {
 	PREFIX = 4,
@@ -58,6 +61,8 @@ static void start(int engine, int64_t per_address)
 	snprintf(text, sizeof(text),
 		 "server = { listen = [ \"127.0.0.1:0\" ]; workers = 2;\n"
 		 "  limits = { per_address = %d; }; };\n"
+		 "users = ( { name = \"ann\";\n" /* "secret" */
+		 "  nt_hash = \"878D8014606CDA29677A44EFA1353FC7\"; } );\n"
 		 "shares = ( { name = \"s\"; path = \"%s\"; } );\n",
 		 (int)per_address, f.directory);
 	f.fsa = fsa_new();
@@ -94,10 +99,11 @@ static int dial(void)
 {
 	const struct gw_address *to = &f.server.sockets.items[0].address;
 	struct timeval patience = { .tv_sec = 10 };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	assert_true(fd >= 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	assert_int_equal(connect(fd, (const struct sockaddr *)&to->sa,
 				 to->length),
 			 0);
@@ -313,6 +319,80 @@ static void strangers_cost_nobody_anything(void **state)
 	close(silent);
 }
 
+/* ---- a client that logs on ---- */
+
+static bool link_send(void *link, const uint8_t *bytes, size_t length)
+{
+	const uint8_t prefix[PREFIX] = { 0, (uint8_t)(length >> 16),
+					 (uint8_t)(length >> 8),
+					 (uint8_t)length };
+	const int *fd = link;
+
+	send_all(*fd, prefix, PREFIX);
+	send_all(*fd, bytes, length);
+	return true;
+}
+
+static uint8_t *link_receive(void *link, size_t *ret_length)
+{
+	const int *fd = link;
+	uint8_t prefix[PREFIX];
+	uint8_t *bytes;
+
+	if (receive_bytes(*fd, prefix, PREFIX) != PREFIX)
+		return NULL;
+	*ret_length = (size_t)prefix[1] << 16 | prefix[2] << 8 | prefix[3];
+	bytes = malloc(*ret_length);
+	assert_non_null(bytes);
+	assert_int_equal(receive_bytes(*fd, bytes, *ret_length), *ret_length);
+	return bytes;
+}
+
+static void logon(struct client *c, int *fd, uint8_t guid,
+		  struct client_session *session, uint64_t previous_id)
+{
+	struct client_link link = { .send = link_send,
+				    .receive = link_receive,
+				    .link = fd };
+
+	*fd = dial();
+	client_init(c, &link);
+	c->guid[0] = guid;
+	assert_int_equal(client_negotiate_dialect(c, 0x0302), 0);
+	assert_int_equal(client_logon_again(c, session, "ann", "secret",
+					    previous_id),
+			 0);
+}
+
+static void hang_up(struct client *c, int fd, struct client_session *session)
+{
+	client_session_fini(c, session);
+	client_fini(c);
+	close(fd);
+}
+
+/* MS-SMB2 3.3.5.5.3: PreviousSessionId, whoever has that session. */
+static void a_lost_session_ends_on_another_worker_too(void **state)
+{
+	struct client_session first = { .id = 0 }, second = { .id = 0 };
+	struct client a, b;
+	uint32_t tree;
+	int fd_a, fd_b;
+
+	start(engine_of(state), 100);
+	logon(&a, &fd_a, 1, &first, 0);
+	assert_int_equal(client_tree(&a, &first, "\\\\x\\IPC$", &tree), 0);
+	logon(&b, &fd_b, 2, &second, first.id);
+	assert_int_not_equal(smb_session_id_worker(first.id),
+			     smb_session_id_worker(second.id));
+	assert_int_equal(client_tree(&a, &first, "\\\\x\\IPC$", &tree),
+			 (uint32_t)NT_STATUS_USER_SESSION_DELETED);
+	assert_int_equal(client_tree(&b, &second, "\\\\x\\IPC$", &tree), 0);
+	hang_up(&a, fd_a, &first);
+	hang_up(&b, fd_b, &second);
+	stop();
+}
+
 static int uring = LOOP_ENGINE_URING, plain = LOOP_ENGINE_PLAIN;
 
 int main(void)
@@ -326,6 +406,7 @@ int main(void)
 		BOTH(an_smb1_opener_does_not_fix_the_worker),
 		BOTH(connections_beyond_the_limit_end_at_once),
 		BOTH(strangers_cost_nobody_anything),
+		BOTH(a_lost_session_ends_on_another_worker_too),
 	};
 	sigset_t set;
 

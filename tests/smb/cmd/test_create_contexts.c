@@ -74,7 +74,7 @@ static void an_empty_chain_asks_for_nothing(void **state)
 		     wishes.wants_file_id);
 }
 
-/* Durable opens and leases are not granted; the unknown is ignored. */
+/* Durable opens are not granted; the unknown is ignored. */
 static void what_is_not_granted_is_passed_over(void **state)
 {
 	static const uint8_t zero[52];
@@ -83,12 +83,35 @@ static void what_is_not_granted_is_passed_over(void **state)
 	begin();
 	add("DHnQ", zero, 16);
 	add("DH2Q", zero, 32);
-	add("RqLs", zero, 52);
 	add("AAPL", zero, 24);
 	add("FooO", NULL, 0);
 	add("MxAc", NULL, 0);
 	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
 	assert_true(how.wants_max_access);
+}
+
+/* 2.2.13.2.8, 2.2.13.2.10: the length tells the version. */
+static void a_lease_is_asked_for_in_two_versions(void **state)
+{
+	static const uint8_t lease[] =
+		"0123456789abcdef\7\0\0\0\4\0\0\0\0\0\0\0\0\0\0\0"
+		"parent key of it\1\2\0";
+
+	(void)state;
+	begin();
+	add("RqLs", lease, 32);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_int_equal(wishes.lease.version, 1);
+	assert_memory_equal(wishes.lease.key, lease, 16);
+	assert_int_equal(wishes.lease.state, 7);
+	assert_int_equal(wishes.lease.epoch, 0);
+	begin();
+	add("RqLs", lease, 52);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_int_equal(wishes.lease.version, 2);
+	assert_int_equal(wishes.lease.flags, 4);
+	assert_memory_equal(wishes.lease.parent_key, "parent key of it", 16);
+	assert_int_equal(wishes.lease.epoch, 0x201);
 }
 
 static void nothing_is_there_to_reconnect_to(void **state)
@@ -110,11 +133,12 @@ static void wrong_sizes_are_refused(void **state)
 		const char *tag;
 		size_t length;
 	} bad[] = {
-		{ "AlSi", 0 }, { "AlSi", 7 }, { "AlSi", 9 }, { "MxAc", 4 },
-		{ "MxAc", 9 }, { "QFid", 1 }, { "TWrp", 0 }, { "TWrp", 16 },
-		{ "SecD", 0 }, { "ExtA", 0 },
+		{ "AlSi", 0 },  { "AlSi", 7 },  { "AlSi", 9 }, { "MxAc", 4 },
+		{ "MxAc", 9 },  { "QFid", 1 },  { "TWrp", 0 }, { "TWrp", 16 },
+		{ "SecD", 0 },  { "ExtA", 0 },  { "RqLs", 0 }, { "RqLs", 31 },
+		{ "RqLs", 33 }, { "RqLs", 53 },
 	};
-	static const uint8_t zero[16];
+	static const uint8_t zero[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -153,6 +177,7 @@ int main(void)
 		cmocka_unit_test(what_is_known_is_taken),
 		cmocka_unit_test(an_empty_chain_asks_for_nothing),
 		cmocka_unit_test(what_is_not_granted_is_passed_over),
+		cmocka_unit_test(a_lease_is_asked_for_in_two_versions),
 		cmocka_unit_test(nothing_is_there_to_reconnect_to),
 		cmocka_unit_test(wrong_sizes_are_refused),
 		cmocka_unit_test(bad_eas_have_their_own_errors),

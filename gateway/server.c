@@ -25,11 +25,24 @@ unsigned int gw_server_workers(const struct gw_config *config)
 					   : GW_WORKERS_AUTO_MAX;
 }
 
+/* No loop goes before each hold is let go. */
+static void hold_loops(struct gw_server *server)
+{
+	pthread_mutex_lock(&server->loops_mutex);
+	server->loops++;
+	pthread_mutex_unlock(&server->loops_mutex);
+}
+
+static void let_go(struct gw_server *server)
+{
+	if (--server->loops == 0)
+		pthread_cond_broadcast(&server->loops_cond);
+}
+
 void gw_server_wait_for_loops(struct gw_server *server)
 {
 	pthread_mutex_lock(&server->loops_mutex);
-	if (--server->loops == 0)
-		pthread_cond_broadcast(&server->loops_cond);
+	let_go(server);
 	while (server->loops > 0)
 		pthread_cond_wait(&server->loops_cond, &server->loops_mutex);
 	pthread_mutex_unlock(&server->loops_mutex);
@@ -47,9 +60,7 @@ static int start_workers(struct gw_server *server)
 			return err;
 		}
 		atomic_fetch_add(&server->workers_alive, 1);
-		pthread_mutex_lock(&server->loops_mutex);
-		server->loops++;
-		pthread_mutex_unlock(&server->loops_mutex);
+		hold_loops(server);
 	}
 	return 0;
 }
@@ -87,8 +98,14 @@ int gw_server_start(struct gw_server *server, const struct gw_config *config,
 
 void gw_server_stop(struct gw_server *server)
 {
-	if (server->worker_count > 0)
-		gw_worker_post_stop(&server->workers[0]);
+	if (server->worker_count == 0)
+		return;
+	/* A worker may be quicker to its end than the post to its own. */
+	hold_loops(server);
+	gw_worker_post_stop(&server->workers[0]);
+	pthread_mutex_lock(&server->loops_mutex);
+	let_go(server);
+	pthread_mutex_unlock(&server->loops_mutex);
 }
 
 void gw_server_fini(struct gw_server *server)

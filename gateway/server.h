@@ -29,7 +29,7 @@ struct gw_server {
 	struct gw_sockets sockets;
 	pthread_t main_thread;
 	struct gw_acceptor *acceptor; /* worker 0's */
-	/* shared: loops that run, under their mutex */
+	/* shared, under their mutex: loops that run, and who posts to them */
 	pthread_mutex_t loops_mutex;
 	pthread_cond_t loops_cond;
 	unsigned int loops;

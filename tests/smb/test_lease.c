@@ -549,6 +549,7 @@ static void leases_are_acknowledged_by_their_key(void **state)
 {
 	struct smb_lease_request ask = v1(R | W | H);
 	struct client_answer answer = open_leased(&ask);
+	struct client_file file = client_file_of(&answer);
 
 	(void)state;
 	assert_int_equal(ack_lease("no such key at..", R),
@@ -565,7 +566,7 @@ static void leases_are_acknowledged_by_their_key(void **state)
 	assert_int_equal(ack_lease("one key sixteen", R | H), 0);
 	assert_int_equal(ack_lease("one key sixteen", R | H),
 			 STATUS(UNSUCCESSFUL));
-	close_it(client_file_of(&answer));
+	close_it(file);
 }
 
 /* LS-1: the client's, whichever connection it opens on. */
@@ -622,6 +623,7 @@ static void on_a_sealed_share_notices_are_sealed(void **state)
 {
 	struct smb_lease_request ask = v1(R | H);
 	struct client_answer answer, notice;
+	struct client_file file;
 	uint32_t vault;
 
 	(void)state;
@@ -630,13 +632,12 @@ static void on_a_sealed_share_notices_are_sealed(void **state)
 				     &vault),
 			 0);
 	answer = co_open_on(&line, &session, vault, &ask);
+	file = client_file_of(&answer);
 	break_it(R | H, R, false);
 	notice = take_notice(&line);
 	assert_true(notice.is_sealed);
 	check_lease_notice(&notice, 0, R | H, R);
-	assert_int_equal(client_close(&line.client, &session, vault,
-				      client_file_of(&answer)),
-			 0);
+	assert_int_equal(client_close(&line.client, &session, vault, file), 0);
 }
 
 static void connections_say_that_leases_are_known(void **state)

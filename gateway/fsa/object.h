@@ -72,7 +72,7 @@ static inline struct fsa_open *fsa_open_of(struct smb_object *base)
 
 /* ---- status.c: the border ---- */
 
-/* What was being done: the same errno means different things. */
+/* What was being done: the same error means different things. */
 enum fsa_verb {
 	FSA_WALK, /* a directory on the way: a missing one is a missing path */
 	FSA_OPEN, /* the last component */
@@ -91,7 +91,7 @@ enum fsa_verb {
 	FSA_WAIT, /* for others */
 };
 
-/* `err` is 0 or more (SUCCESS), or -errno. PROTOCOL section of MS-ERREF. */
+/* `err` is 0 or more (SUCCESS), or an error of store (MS-ERREF 2.3). */
 enum nt_status fsa_status(enum fsa_verb verb, int64_t err);
 
 /* ---- name.c: Windows names and bytes on disk ---- */

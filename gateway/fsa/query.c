@@ -12,7 +12,7 @@
 /* The name follows the node: another open may have renamed the file. */
 static enum nt_status name_refresh(struct fsa_open *open)
 {
-	char *path = fsa_node_path(open->node);
+	char *path = fsa_open_path(open);
 	uint32_t count = 0;
 	uint16_t *name;
 

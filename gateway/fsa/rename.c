@@ -126,7 +126,7 @@ static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
 	fsa_node_unlock(open->node);
 	if (is_doomed)
 		return NT_STATUS_ACCESS_DENIED;
-	m->from = fsa_node_path(open->node);
+	m->from = fsa_open_path(open);
 	if (!m->from)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	if (m->from[0] == '\0')

@@ -266,18 +266,21 @@ static enum nt_status co_set_disposition(struct fsa_open *open,
 		if (status != NT_STATUS_SUCCESS)
 			return status;
 	}
-	fsa_node_lock(open->node);
-	open->node->is_delete_pending = is_delete;
-	fsa_node_unlock(open->node);
-	if (is_delete && open->base.is_directory) {
-		char *path = fsa_node_path(open->node);
+	if (!is_delete) {
+		fsa_node_pardon(open->node);
+		return NT_STATUS_SUCCESS;
+	}
+	enum nt_status doomed = fsa_node_doom(open);
+
+	if (doomed == NT_STATUS_SUCCESS && open->base.is_directory) {
+		char *path = fsa_open_path(open);
 
 		if (path)
 			fsa_notify_gone(open->node->fsa, open->node->tree,
 					path);
 		free(path);
 	}
-	return NT_STATUS_SUCCESS;
+	return doomed;
 }
 
 /* ---- sizes ---- */

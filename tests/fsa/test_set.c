@@ -29,6 +29,26 @@ static enum nt_status co_value(struct smb_object *object,
 			    (struct smb_set){ .kind = kind, .value = value });
 }
 
+/* Each open deletes the name that it was opened by: MS-FSA 2.1.5.14.3. */
+HOUSE_TEST(of_two_names_the_one_that_was_opened_goes)
+{
+	const struct smb_set remove = { .kind = SMB_SET_DISPOSITION,
+					.is_delete = true };
+	struct smb_object *first, *second;
+	char from[4096];
+
+	yard_put(h->y, "first", "x", 1);
+	snprintf(from, sizeof(from), "%s", yard_path(h->y, "first"));
+	assert_int_equal(link(from, yard_path(h->y, "second")), 0);
+	first = house_co_file(h, "first");
+	second = house_co_file(h, "second");
+	assert_int_equal(house_co_set(second, remove), NT_STATUS_SUCCESS);
+	house_co_close(second);
+	house_co_close(first);
+	assert_true(house_exists(h, "first"));
+	assert_false(house_exists(h, "second"));
+}
+
 HOUSE_TEST(attributes_stay_as_they_were_set)
 {
 	struct smb_object *f = house_co_file(h, "f");
@@ -350,6 +370,7 @@ HOUSE_TEST(position_and_mode_belong_to_the_open)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_two_names_the_one_that_was_opened_goes),
 		cmocka_unit_test(attributes_stay_as_they_were_set),
 		cmocka_unit_test(a_file_does_not_become_a_directory),
 		cmocka_unit_test(without_xattrs_readonly_is_in_the_mode),

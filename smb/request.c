@@ -185,6 +185,13 @@ void smb_request_going_async(struct smb_call *call)
 {
 	char *at = (char *)call - offsetof(struct smb_request, call);
 	struct smb_request *rq = (void *)at;
+
+	/*
+	 * SET_INFO waits for breaks alone, which end by their timer: in the
+	 * middle of a compound (a rename by path) it sits that out unannounced.
+	 */
+	if (!rq->is_last && rq->header.command == SMB2_SET_INFO)
+		return;
 	enum nt_status status = smb_request_go_async(rq);
 
 	if (status == NT_STATUS_SUCCESS)

@@ -620,7 +620,10 @@ static enum nt_status co_set(struct smb_object *object,
 {
 	struct object *o = object_of(object);
 	struct smb_file_facts *facts = &o->file->facts;
+	enum nt_status status = co_enter(FAKE_SET, set->call);
 
+	if (status != NT_STATUS_SUCCESS)
+		return status;
 	switch (set->kind) {
 	case SMB_SET_BASIC:
 		set_time(&facts->creation, set->creation);

@@ -21,6 +21,7 @@ enum fake_verb {
 	FAKE_WRITE,
 	FAKE_FLUSH,
 	FAKE_CLOSE,
+	FAKE_SET,
 	FAKE_VERBS,
 };
 
@@ -32,7 +33,7 @@ void fake_objects_init(struct fake_host *host);
 /* Fails if an object is still open or a payload was lost. */
 void fake_objects_fini(void);
 
-/* From now on calls of this kind wait; CREATE announces it (going_async). */
+/* From now on calls of this kind wait; CREATE and SET announce it (going_async). */
 void fake_objects_hold(enum fake_verb verb);
 
 /* Lets those that wait go on, and holds no more. Then run the host. */

@@ -301,6 +301,38 @@ static void one_in_the_middle_may_not_wait(void **state)
 	assert_int_equal(fake_objects_open(), 1);
 }
 
+/* A rename by path whose file a lease has to be broken of. */
+static void a_set_info_in_the_middle_waits_unannounced(void **state)
+{
+	struct client *c = &line.client;
+	struct writer *w;
+
+	(void)state;
+	fake_objects_hold(FAKE_SET);
+	client_begin(c, SMB2_CREATE, &session, tree, 0);
+	client_write_create(c, "f", 0x1f01ff, 2, 0);
+	w = client_begin(c, SMB2_SET_INFO, &session, tree, RELATED);
+	wr_u16(w, 33);
+	wr_u8(w, 1);
+	wr_u8(w, 14); /* FilePositionInformation */
+	wr_u32(w, 8);
+	wr_u16(w, 96);
+	wr_zero(w, 6);
+	wr_u64(w, UINT64_MAX);
+	wr_u64(w, UINT64_MAX);
+	wr_u64(w, 4096);
+	client_begin(c, SMB2_CLOSE, &session, tree, RELATED);
+	client_write_close(c, client_related);
+	client_post(c);
+	assert_int_equal(line.wire.count, 0);
+
+	fake_objects_release(FAKE_SET);
+	fake_host_run(&world.host);
+	take(0);
+	take(0);
+	take(0);
+}
+
 static void a_create_in_the_middle_may_wait(void **state)
 {
 	struct client *c = &line.client;
@@ -365,6 +397,7 @@ int main(void)
 		TEST(credits_are_granted_as_asked_up_to_the_maximum),
 		TEST(the_last_of_a_chain_may_wait),
 		TEST(one_in_the_middle_may_not_wait),
+		TEST(a_set_info_in_the_middle_waits_unannounced),
 		TEST(a_create_in_the_middle_may_wait),
 		TEST(a_create_that_waits_can_be_cancelled_with_its_chain),
 	};

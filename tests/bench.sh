@@ -32,6 +32,11 @@ echo|echo --depth 8'
 
 NS=smbgate-bench-$$
 SMBD_PID=
+# smbd's share: with its io_uring module where that is installed.
+PEER_SHARE=shm-aio
+for module in /usr/lib/*/samba/vfs/io_uring.so; do
+	[ -e "$module" ] && PEER_SHARE=ext4
+done
 cleanup() {
 	[ -z "$SMBD_PID" ] || kill "$SMBD_PID" 2>/dev/null
 	tap_cleanup
@@ -96,7 +101,7 @@ while IFS='|' read -r name options; do
 	if [ -n "$SMBD_PID" ]; then
 		load --server 127.0.0.1:4461 --share share --file-size 256M --server-pid "$GATE_PID" \
 			--label smbgate --vs "127.0.0.1:4460,$SMBD_PID" --vs-label smbd \
-			--vs-share ext4 --rounds "$ROUNDS" --seconds "$SPAN" --cpu 0 $options
+			--vs-share "$PEER_SHARE" --rounds "$ROUNDS" --seconds "$SPAN" --cpu 0 $options
 	else
 		load --server 127.0.0.1:4461 --share share --file-size 256M --server-pid "$GATE_PID" \
 			--seconds "$SPAN" --cpu 0 $options

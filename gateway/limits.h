@@ -50,4 +50,6 @@ enum {
 	GW_FRAMES_IN_TURN = 32,
 	/* Groups of one user: NGROUPS_MAX of Linux. */
 	GW_GROUPS_MAX = 65536,
+	/* Free memory that the heap keeps: two maximal reads and writes. */
+	GW_HEAP_KEPT = 32 * 1024 * 1024,
 };

@@ -9,6 +9,7 @@
 #include "gateway/run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -229,6 +230,18 @@ static enum gw_exit make_realm(const struct run *run,
 	return GW_EXIT_FAILURE;
 }
 
+/*
+ * Frames and answers of a megabyte come and go with each request. Left alone,
+ * the allocator maps and unmaps each of them, and writes spend their time in
+ * page faults. What is free at the end of the heap still goes back beyond
+ * GW_HEAP_KEPT.
+ */
+static void keep_buffers(void)
+{
+	mallopt(M_MMAP_THRESHOLD, GW_HEAP_KEPT);
+	mallopt(M_TRIM_THRESHOLD, GW_HEAP_KEPT);
+}
+
 enum gw_exit gw_run(const struct gw_run_how *how)
 {
 	struct run run = { .how = how };
@@ -240,6 +253,7 @@ enum gw_exit gw_run(const struct gw_run_how *how)
 	block_signals(&run.signals);
 	raise_descriptors();
 	umask(0);
+	keep_buffers();
 	run.fsa = fsa_new();
 	if (!run.fsa)
 		return GW_EXIT_FAILURE;

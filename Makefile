@@ -168,6 +168,7 @@ install: $(BUILD)/smbgate
 	install -D -m 644 docs/smbgate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/smbgate.conf.5
 	install -D -m 644 examples/smbgate.conf $(DESTDIR)$(PREFIX)/share/doc/smbgate/smbgate.conf
 	install -D -m 644 packaging/smbgate.service $(DESTDIR)$(PREFIX)/lib/systemd/system/smbgate.service
+	install -D -m 644 packaging/smbgate.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/smbgate.socket
 
 ## make clean        removes the build
 clean:

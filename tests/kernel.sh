@@ -5,6 +5,7 @@
 # SCRIPTS  acceptance scripts to run (default: a short selection; «all»)
 # OPTS     mount options
 # LIMIT    seconds that it may take
+# TREE     how many files a tree has that is read by hash first (default: none)
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 
 VM=${VM:-$TOP/../shared/vm/cifs-vm}
@@ -16,6 +17,13 @@ elif ! "$VM" build >"$SCRATCH/vm-build" 2>&1; then
 	skip "the kernel's client" "its image can't be built: $(tail -n 1 "$SCRATCH/vm-build")"
 else
 	gate_start || exit 1
+	if [ -n "${TREE:-}" ]; then
+		mkdir "$SCRATCH/tree/tree"
+		python3 "$TOP/tests/lib/make_tree.py" "$SCRATCH/tree/tree" "$TREE"
+		truncate -s $((4 * 1024 * 1024 * 1024 - 3)) "$SCRATCH/tree/tree/sparse"
+		printf end >>"$SCRATCH/tree/tree/sparse"
+		SCRIPTS="$TOP/tests/gateway/kernel_tree.sh ${SCRIPTS:-}"
+	fi
 	# shellcheck disable=SC2086
 	"$VM" run --server-port "$PORT" --user tester --password Tester-1 \
 		--share share ${LIMIT:+--timeout "$LIMIT" --test-timeout "$LIMIT"} ${OPTS:+--opts "$OPTS"} ${SCRIPTS:-10-basic} \

@@ -8,32 +8,39 @@
 FILES=${FILES:-600}
 gate_start || exit 1
 W=$SCRATCH/work
-mkdir -p "$W/in/many" "$W/in/names" "$W/out"
+mkdir -p "$W/in" "$W/out"
 cd "$W" || exit 1
-python3 - "$FILES" <<'PY'
-import os, sys, hashlib
-for i in range(int(sys.argv[1])):
-    d = "in/many/%02d" % (i % 50)
-    os.makedirs(d, exist_ok=True)
-    with open("%s/file-%05d.txt" % (d, i), "wb") as f:
-        f.write(hashlib.sha256(str(i).encode()).digest() * (i % 40))
-for n in ("Ελληνικά", "Русский текст", "日本語のファイル", "한국어", "العربية",
-          "עברית", "ไทย", "हिन्दी", "Tiếng Việt", "ქართული", "Հայերեն",
-          "🍎🚀👩‍👩‍👧", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", "e\u0301 decomposed", "é composed", "ß ẞ ſ ı İ ς",
-          " leading space", "many.dots.in.a.name", "#%&'()+,-;=@[]^_`{}~!$",
-          "x" * 255, "é" * 127, "日" * 85, "🍎" * 63):
-    with open("in/names/" + n, "w") as f:
-        f.write(n)
-PY
+python3 "$TOP/tests/lib/make_tree.py" in "$FILES"
 truncate -s 4G in/sparse
 printf 'start' | dd of=in/sparse conv=notrunc status=none
 printf 'end' | dd of=in/sparse bs=1 seek=$((4 * 1024 * 1024 * 1024 - 3)) conv=notrunc status=none
 
-hashes() { (cd "$1" && find . -type f ! -name sparse -exec sha256sum {} + | sort -k2); }
+hashes() { (cd "$1" && find . -type f ! -name sparse ! -name SHA256SUMS -exec sha256sum {} + | sort -k2); }
 check "the tree goes in" smb "recurse ON; prompt OFF; lcd in; mkdir many; mkdir names; mput many names"
 check "what is on disk is what was sent" diff <(hashes in) <(hashes "$SCRATCH/tree")
 check "the tree comes back" smb "recurse ON; prompt OFF; lcd out; mget many names"
 check "what came back is what was sent" diff <(hashes in) <(hashes out)
+
+# By a client that shares no code with it: 2.0.2, 2.1, 3.0.
+python=python3
+"$python" -c 'import impacket' 2>/dev/null || python=/usr/bin/python3
+if "$python" -c 'import impacket' 2>/dev/null; then
+	"$python" "$TOP/tests/gateway/impacket_tree.py" "$PORT" in/SHA256SUMS >"$SCRATCH/imp" 2>&1
+	status=$?
+	while IFS= read -r line; do
+		case $line in
+		'not ok'*) not_ok "${line#*- }" ;;
+		ok*) ok "${line#*- }" ;;
+		1..*) ;;
+		*) echo "# $line" ;;
+		esac
+	done <"$SCRATCH/imp"
+	[ "$status" -eq 0 ] || grep -q '^not ok' "$SCRATCH/imp" ||
+		not_ok "impacket ended with status $status"
+else
+	skip "impacket reads the tree" "python3-impacket is not installed"
+fi
+
 check "names of 256 bytes are refused" bash -c "! smbclient //127.0.0.1/share -p $PORT -U tester%Tester-1 -c 'mkdir $(printf 'x%.0s' $(seq 256))' | grep -v . && smbclient //127.0.0.1/share -p $PORT -U tester%Tester-1 -c 'mkdir $(printf 'x%.0s' $(seq 256))' 2>&1 | grep -qE 'OBJECT_NAME_INVALID|NAME_TOO_LONG'"
 
 # The sparse file lies on disk already: 4 GiB through the wire one way.

@@ -49,6 +49,8 @@ struct smb_channel {
 	enum smb_channel_state state;
 	bool is_dropped; /* nothing more is taken in */
 	bool is_closed;  /* nothing more is sent */
+	bool is_unacked; /* a test: what is sent counts as never received */
+	uint8_t read_padding; /* a test: bytes before the data of a READ */
 
 	/* Negotiated; VALIDATE_NEGOTIATE_INFO compares these (3.3.5.15.12). */
 	uint16_t dialect; /* enum smb_dialect; 0 before */

@@ -5,6 +5,7 @@
  */
 #include "smb/frame.h"
 
+#include "smb/cmd/ioctl.h"
 #include "smb/dispatch.h"
 #include "smb/engine.h"
 #include "smb/open.h"
@@ -12,23 +13,14 @@
 #include "smb/session.h"
 #include "smb/tree.h"
 
-enum {
-	FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204,
-};
-
 static bool is_related(const struct smb_request *rq)
 {
 	return rq->header.flags & SMB2_FLAGS_RELATED_OPERATIONS;
 }
 
-/* It asks about the connection: some clients send it on no tree (OC-5). */
-static bool needs_no_tree(const struct smb_request *rq)
+static bool needs_tree(const struct smb_request *rq)
 {
-	struct reader r = reader_of(rq->body);
-
-	rd_skip(&r, 4);
-	return rq->header.command == SMB2_IOCTL &&
-	       rd_u32(&r) == FSCTL_VALIDATE_NEGOTIATE_INFO;
+	return rq->header.command != SMB2_IOCTL || smb_ioctl_needs_tree(rq);
 }
 
 /* A reference; NULL if there is none. */
@@ -48,10 +40,10 @@ static struct smb_tree *tree_of(const struct smb_request *rq)
 
 static enum nt_status check_tree(struct smb_request *rq)
 {
-	rq->tree = tree_of(rq);
+	rq->tree = rq->session ? tree_of(rq) : NULL;
 	if (!rq->tree)
-		return needs_no_tree(rq) ? NT_STATUS_SUCCESS
-					 : NT_STATUS_NETWORK_NAME_DELETED;
+		return needs_tree(rq) ? NT_STATUS_NETWORK_NAME_DELETED
+				      : NT_STATUS_SUCCESS;
 	if (!rq->tree->facts.must_encrypt || rq->message->session)
 		return NT_STATUS_SUCCESS;
 	rq->is_sealed = rq->session->sealer;

@@ -8,6 +8,7 @@
  */
 #include "smb/frame.h"
 
+#include "smb/cmd/ioctl.h"
 #include "smb/dispatch.h"
 #include "smb/engine.h"
 #include "smb/open.h"
@@ -79,6 +80,14 @@ static struct smb_session *session_of(const struct smb_request *rq)
 	return session;
 }
 
+static bool needs_session(const struct smb_request *rq,
+			  const struct smb_command_row *row)
+{
+	if (rq->header.command == SMB2_IOCTL)
+		return smb_ioctl_needs_session(rq);
+	return !row || row->needs_session;
+}
+
 static enum nt_status check_session(const struct smb_request *rq,
 				    const struct smb_command_row *row)
 {
@@ -93,7 +102,7 @@ static enum nt_status check_session(const struct smb_request *rq,
 		return is_new && is_signed ? NT_STATUS_USER_SESSION_DELETED
 					   : NT_STATUS_SUCCESS;
 	}
-	if (row && !row->needs_session && !session && !is_signed)
+	if (!needs_session(rq, row) && !session && !is_signed)
 		return NT_STATUS_SUCCESS;
 	if (session && session->is_valid)
 		return NT_STATUS_SUCCESS;

@@ -64,8 +64,10 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 }
 
 /* Codes that speak to the server and not to a file (3.3.5.15). */
-static bool code_is_serverwide(uint32_t code)
+static bool is_serverwide(const struct smb_request *rq, uint32_t code)
 {
+	if (smb_fsctl_is_hook(rq, code))
+		return code != SMB_FSCTL_HOOK_SLEEP;
 	switch (code) {
 	case SMB_FSCTL_DFS_GET_REFERRALS:
 	case SMB_FSCTL_DFS_GET_REFERRALS_EX:
@@ -93,9 +95,11 @@ static enum nt_status unknown_code(const struct smb_request *rq)
 				   : NT_STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static enum nt_status serve_serverwide(struct smb_request *rq,
-				       struct smb_fsctl_call *call)
+static enum nt_status co_serve_serverwide(struct smb_request *rq,
+					  struct smb_fsctl_call *call)
 {
+	if (smb_fsctl_is_hook(rq, call->code))
+		return smb_fsctl_co_hook(rq, call);
 	switch (call->code) {
 	case SMB_FSCTL_VALIDATE_NEGOTIATE_INFO:
 		return smb_fsctl_validate_negotiate(rq, call);
@@ -133,54 +137,95 @@ static enum nt_status co_serve_file(struct smb_request *rq,
 	return status;
 }
 
+static enum nt_status co_serve_open(struct smb_request *rq,
+				    struct smb_fsctl_call *call)
+{
+	if (smb_fsctl_is_hook(rq, call->code))
+		return smb_fsctl_co_hook(rq, call);
+	return rq->open->object ? co_serve_file(rq, call)
+				: smb_fsctl_pipe(rq, call);
+}
+
+/* `size`: of the head and what pads it. */
 static void write_head(struct smb_request *rq, const struct args *args,
-		       size_t length)
+		       size_t size)
 {
 	struct writer head = writer_at(rq->out.start, HEAD_SIZE);
+	uint32_t offset = SMB_HEADER_LENGTH + (uint32_t)size;
 
 	wr_u16(&head, HEAD_SIZE + 1);
 	wr_zero(&head, 2);
 	wr_u32(&head, args->code);
 	wr_u64(&head, args->persistent);
 	wr_u64(&head, args->volatile_id);
-	wr_u32(&head, SMB_HEADER_LENGTH + HEAD_SIZE);
+	wr_u32(&head, offset);
 	wr_u32(&head, 0); /* InputCount */
-	wr_u32(&head, SMB_HEADER_LENGTH + HEAD_SIZE);
-	wr_u32(&head, (uint32_t)length);
+	wr_u32(&head, offset);
+	wr_u32(&head, (uint32_t)(rq->out.at - size));
 	wr_zero(&head, 8);
+}
+
+/* The open that the FileId names, or none where none is to be named. */
+static enum nt_status find_open(struct smb_request *rq, struct args *args)
+{
+	enum nt_status status;
+
+	if (is_serverwide(rq, args->code))
+		return args->persistent == UINT64_MAX &&
+				       args->volatile_id == UINT64_MAX
+			       ? NT_STATUS_SUCCESS
+			       : NT_STATUS_INVALID_PARAMETER;
+	status = smb_body_find(rq, args->persistent, args->volatile_id);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	args->persistent = rq->open->persistent;
+	args->volatile_id = rq->open->volatile_id;
+	return NT_STATUS_SUCCESS;
 }
 
 enum nt_status smb_cmd_co_ioctl(struct smb_request *rq)
 {
 	struct args args;
 	enum nt_status status = read_args(rq, &args);
-	bool is_serverwide = code_is_serverwide(args.code);
 
+	if (status == NT_STATUS_SUCCESS)
+		status = find_open(rq, &args);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	if (is_serverwide &&
-	    (args.persistent != UINT64_MAX || args.volatile_id != UINT64_MAX))
-		return NT_STATUS_INVALID_PARAMETER;
-	if (!is_serverwide) {
-		status = smb_body_find(rq, args.persistent, args.volatile_id);
-		if (status != NT_STATUS_SUCCESS)
-			return status;
-		args.persistent = rq->open->persistent;
-		args.volatile_id = rq->open->volatile_id;
-	}
-	if (!smb_request_room(rq, HEAD_SIZE + (size_t)args.out_size))
+
+	size_t size = HEAD_SIZE + smb_fsctl_padding(rq, args.code);
+
+	if (!smb_request_room(rq, size + args.out_size))
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	wr_zero(&rq->out, HEAD_SIZE);
+	wr_zero(&rq->out, size);
 
 	struct smb_fsctl_call call = { args.code, args.in, rq->out };
 
-	if (is_serverwide)
-		status = serve_serverwide(rq, &call);
-	else if (rq->open->object)
-		status = co_serve_file(rq, &call);
-	else
-		status = smb_fsctl_pipe(rq, &call);
+	status = is_serverwide(rq, args.code) ? co_serve_serverwide(rq, &call)
+					      : co_serve_open(rq, &call);
 	rq->out = call.out;
-	write_head(rq, &args, rq->out.at - HEAD_SIZE);
+	write_head(rq, &args, size);
 	return status;
+}
+
+/* ---- before it runs ---- */
+
+static uint32_t code_of(const struct smb_request *rq)
+{
+	struct reader r = reader_of(rq->body);
+
+	rd_skip(&r, 4);
+	return rd_u32(&r);
+}
+
+bool smb_ioctl_needs_session(const struct smb_request *rq)
+{
+	return code_of(rq) != SMB_FSCTL_HOOK_UNACKED ||
+	       !smb_fsctl_is_hook(rq, SMB_FSCTL_HOOK_UNACKED);
+}
+
+bool smb_ioctl_needs_tree(const struct smb_request *rq)
+{
+	return code_of(rq) != SMB_FSCTL_VALIDATE_NEGOTIATE_INFO &&
+	       smb_ioctl_needs_session(rq);
 }

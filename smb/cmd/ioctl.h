@@ -1,6 +1,7 @@
 /*
- * IOCTL, cut in three: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
- * the codes of named pipes, validate.c the check of a NEGOTIATE.
+ * IOCTL, cut in four: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
+ * the codes of named pipes, validate.c the check of a NEGOTIATE, ioctl_hooks.c
+ * what conformance tests ask for.
  *
  * Thread: worker.
  */
@@ -22,6 +23,11 @@ enum smb_fsctl {
 	SMB_FSCTL_SRV_COPYCHUNK_WRITE = 0x001480f2,
 	SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO = 0x001401fc,
 	SMB_FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204,
+	/* Private ones of conformance tests; of the connection but for SLEEP. */
+	SMB_FSCTL_HOOK_UNACKED = 0x83848003,
+	SMB_FSCTL_HOOK_PAD_IOCTL = 0x83848013,
+	SMB_FSCTL_HOOK_PAD_READS = 0x83848023,
+	SMB_FSCTL_HOOK_SLEEP = 0x83848043,
 };
 
 /* One FSCTL: bytes in, and a writer for bytes out, as many as were asked for. */
@@ -48,3 +54,25 @@ enum nt_status smb_fsctl_pipe_wait(struct smb_request *rq,
  */
 enum nt_status smb_fsctl_validate_negotiate(struct smb_request *rq,
 					    struct smb_fsctl_call *call);
+
+/* Whether it is a private code, and this server answers those. */
+bool smb_fsctl_is_hook(const struct smb_request *rq, uint32_t code);
+
+/* Bytes between the head of the answer and its output: 0 but for one hook. */
+size_t smb_fsctl_padding(const struct smb_request *rq, uint32_t code);
+
+/*
+ * From now on: UNACKED: nothing that is sent on the connection counts as
+ * acknowledged; PAD_READS: eight bytes before the data of its READs. Now:
+ * PAD_IOCTL: as many bytes of 8 as were asked for, padded; SLEEP: waits with
+ * the open in use, milliseconds in one byte.
+ */
+enum nt_status smb_fsctl_co_hook(struct smb_request *rq,
+				 struct smb_fsctl_call *call);
+
+/*
+ * What an IOCTL needs, by its code, before its command may run: some speak
+ * about the connection alone (OC-5).
+ */
+bool smb_ioctl_needs_session(const struct smb_request *rq);
+bool smb_ioctl_needs_tree(const struct smb_request *rq);

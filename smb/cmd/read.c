@@ -26,14 +26,20 @@ struct args {
 	uint32_t channel;
 };
 
+/* Of the head and, where a test wants it, what pads it. */
+static uint8_t head_size(const struct smb_request *rq)
+{
+	return HEAD_SIZE + rq->channel->read_padding;
+}
+
 /* The store asks for room: behind the head of the answer. */
 static uint8_t *make_room(void *owner, uint32_t length)
 {
 	struct smb_request *rq = owner;
 
-	if (!smb_request_room(rq, HEAD_SIZE + (size_t)length))
+	if (!smb_request_room(rq, head_size(rq) + (size_t)length))
 		return NULL;
-	wr_zero(&rq->out, HEAD_SIZE);
+	wr_zero(&rq->out, head_size(rq));
 	return wr_room(&rq->out, length);
 }
 
@@ -96,11 +102,11 @@ static enum nt_status write_answer(struct smb_request *rq,
 	struct writer head = writer_at(rq->out.start, HEAD_SIZE);
 
 	wr_u16(&head, HEAD_SIZE + 1);
-	wr_u8(&head, SMB_HEADER_LENGTH + HEAD_SIZE);
+	wr_u8(&head, SMB_HEADER_LENGTH + head_size(rq));
 	wr_u8(&head, 0);
 	wr_u32(&head, body->length);
 	wr_zero(&head, 8);
-	rq->out.at = HEAD_SIZE;
+	rq->out.at = head_size(rq);
 	if (body->opaque)
 		rq->payload = *body;
 	else

@@ -340,12 +340,47 @@ static void the_first_fault_in_order_is_told(void **state)
 	assert_int_equal(client_ask(c, NULL), STATUS(FILE_CLOSED));
 }
 
+static uint32_t ask_fsctl(struct client *c, struct client_session *of,
+			  uint32_t tree_id, uint32_t code)
+{
+	struct writer *w = client_begin(c, SMB2_IOCTL, of, tree_id, 0);
+
+	wr_u16(w, 57);
+	wr_zero(w, 2);
+	wr_u32(w, code);
+	wr_u64(w, UINT64_MAX);
+	wr_u64(w, UINT64_MAX);
+	wr_zero(w, 24);
+	wr_u32(w, 1); /* Flags */
+	wr_zero(w, 5);
+	return client_ask(c, NULL);
+}
+
+/* It is about the connection; other hooks are not asked by strangers. */
+static void one_hook_of_tests_needs_no_session(void **state)
+{
+	struct client *c = &line.client;
+	const uint32_t unacked = 0x83848003, pads_reads = 0x83848023;
+
+	(void)state;
+	assert_int_equal(ask_fsctl(c, NULL, 0, unacked),
+			 STATUS(USER_SESSION_DELETED));
+	world.realm.facts.is_test = true;
+	assert_int_equal(ask_fsctl(c, NULL, 0, pads_reads),
+			 STATUS(USER_SESSION_DELETED));
+	assert_int_equal(ask_fsctl(c, &session, 0, pads_reads),
+			 STATUS(NETWORK_NAME_DELETED));
+	assert_int_equal(ask_fsctl(c, &session, tree, pads_reads), 0);
+	assert_int_equal(ask_fsctl(c, NULL, 0, unacked), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_replayed_message_id_ends_the_connection),
+		TEST(one_hook_of_tests_needs_no_session),
 		TEST(a_message_id_beyond_the_window_ends_the_connection),
 		TEST(ids_may_come_in_any_order_inside_the_window),
 		TEST(a_charge_spends_its_ids),

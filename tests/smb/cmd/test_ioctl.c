@@ -1,6 +1,6 @@
 /*
  * IOCTL, MS-SMB2 2.2.31, 2.2.32 and 3.3.5.15.
- * Tests ioctl_pipe.c and validate.c as well.
+ * Tests ioctl_pipe.c, validate.c and ioctl_hooks.c as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -339,6 +339,100 @@ static void a_malformed_claim_is_only_refused(void **state)
 	assert_int_equal(fake_run(&f), NT_STATUS_BUFFER_TOO_SMALL);
 }
 
+/* ---- hooks of conformance tests ---- */
+
+static void hooks_are_unknown_unless_the_server_is_told(void **state)
+{
+	static const uint32_t codes[] = {
+		SMB_FSCTL_HOOK_UNACKED,
+		SMB_FSCTL_HOOK_PAD_IOCTL,
+		SMB_FSCTL_HOOK_PAD_READS,
+		SMB_FSCTL_HOOK_SLEEP,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		request(codes[i], "\1", 1);
+		f.store.answer = NT_STATUS_INVALID_DEVICE_REQUEST;
+		assert_int_equal(fake_run(&f),
+				 NT_STATUS_INVALID_DEVICE_REQUEST);
+		assert_int_equal(f.store.ioctl.code, codes[i]);
+		assert_true(smb_ioctl_needs_session(f.rq));
+		assert_true(smb_ioctl_needs_tree(f.rq));
+	}
+	is_serverwide = true;
+	request(SMB_FSCTL_HOOK_UNACKED, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_FILE_CLOSED);
+	assert_false(f.channel->is_unacked);
+	assert_int_equal(f.channel->read_padding, 0);
+}
+
+static void a_hook_leaves_a_connection_unacknowledged(void **state)
+{
+	(void)state;
+	f.facts.is_test = true;
+	is_serverwide = true;
+	request(SMB_FSCTL_HOOK_UNACKED, "x", 1);
+	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_PARAMETER);
+	assert_false(f.channel->is_unacked);
+
+	request(SMB_FSCTL_HOOK_UNACKED, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_false(smb_ioctl_needs_session(f.rq));
+	assert_false(smb_ioctl_needs_tree(f.rq));
+	assert_head(SMB_FSCTL_HOOK_UNACKED, 0);
+	assert_true(f.channel->is_unacked);
+}
+
+static void a_hook_pads_its_answer(void **state)
+{
+	struct reader r;
+
+	(void)state;
+	f.facts.is_test = true;
+	is_serverwide = true;
+	out_max = 2;
+	request(SMB_FSCTL_HOOK_PAD_IOCTL, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(fake_answer(&f).length, 48 + 8 + 2);
+	r = reader_of(fake_answer(&f));
+	rd_skip(&r, 32);
+	assert_int_equal(rd_u32(&r), 0x70 + 8);
+	assert_int_equal(rd_u32(&r), 2);
+	rd_skip(&r, 8);
+	assert_true(rd_u64(&r) == 0);
+	assert_int_equal(rd_u16(&r), 0x0808);
+}
+
+static void a_hook_pads_the_reads_of_its_connection(void **state)
+{
+	(void)state;
+	f.facts.is_test = true;
+	is_serverwide = true;
+	request(SMB_FSCTL_HOOK_PAD_READS, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_head(SMB_FSCTL_HOOK_PAD_READS, 0);
+	assert_int_equal(f.channel->read_padding, 8);
+}
+
+static void a_hook_sleeps_with_the_open_in_use(void **state)
+{
+	(void)state;
+	f.facts.is_test = true;
+	f.park_answer = NT_STATUS_IO_TIMEOUT;
+	request(SMB_FSCTL_HOOK_SLEEP, "\310", 1);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(f.parks, 1);
+	assert_true(f.rq->is_open_counted);
+	assert_head(SMB_FSCTL_HOOK_SLEEP, 0);
+
+	f.park_answer = NT_STATUS_CANCELLED;
+	request(SMB_FSCTL_HOOK_SLEEP, "\310", 1);
+	assert_int_equal(fake_run(&f), NT_STATUS_CANCELLED);
+	request(SMB_FSCTL_HOOK_SLEEP, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_PARAMETER);
+}
+
 static void a_body_cut_anywhere_is_refused(void **state)
 {
 	(void)state;
@@ -367,6 +461,11 @@ int main(void)
 		TEST(any_difference_ends_the_connection),
 		TEST(in_311_the_question_ends_the_connection),
 		TEST(a_malformed_claim_is_only_refused),
+		TEST(hooks_are_unknown_unless_the_server_is_told),
+		TEST(a_hook_leaves_a_connection_unacknowledged),
+		TEST(a_hook_pads_its_answer),
+		TEST(a_hook_pads_the_reads_of_its_connection),
+		TEST(a_hook_sleeps_with_the_open_in_use),
 		TEST(a_body_cut_anywhere_is_refused),
 	};
 

@@ -76,6 +76,29 @@ static void bytes_in_the_kernel_go_behind_the_answer(void **state)
 	assert_int_equal(f.store.dropped, 0);
 }
 
+/* As a hook of conformance tests has it. */
+static void padding_lies_before_the_bytes(void **state)
+{
+	static const uint8_t expected[] = { 17, 0, 0x58, 0, 1, 0, 0, 0, 0,
+					    0,  0, 0,    0, 0, 0, 0, 0, 0,
+					    0,  0, 0,    0, 0, 0, 1 };
+
+	(void)state;
+	f.channel->read_padding = 8;
+	request(64, 0, 0, 0);
+	f.store.length = 1;
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(fake_answer(&f).length, sizeof(expected));
+	assert_memory_equal(fake_answer(&f).at, expected, sizeof(expected));
+
+	request(64, 0, 0, 0);
+	f.store.length = 40;
+	f.store.is_opaque = true;
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(fake_answer(&f).length, 16 + 8);
+	assert_int_equal(fake_answer(&f).at[2], 0x58);
+}
+
 static void nothing_read_is_a_head_alone(void **state)
 {
 	(void)state;
@@ -204,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bytes_lie_right_behind_the_head),
 		TEST(bytes_in_the_kernel_go_behind_the_answer),
+		TEST(padding_lies_before_the_bytes),
 		TEST(nothing_read_is_a_head_alone),
 		TEST(bytes_stay_in_the_kernel_only_where_nobody_looks),
 		TEST(what_the_store_says_is_passed_on),

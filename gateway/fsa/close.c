@@ -162,6 +162,24 @@ static void co_delete(struct fsa_open *by)
 	free(path);
 }
 
+/*
+ * The create option takes effect. A directory with something in it stays, and
+ * nobody who has it open learns that it should have gone.
+ */
+static enum nt_status co_doom(struct fsa_open *open)
+{
+	enum nt_status status;
+
+	fsa_grant_event(open, FSA_OPLOCK_NAME);
+	if (open->base.is_directory &&
+	    fsa_co_may_delete(open) == NT_STATUS_DIRECTORY_NOT_EMPTY)
+		return NT_STATUS_SUCCESS;
+	status = fsa_node_doom(open);
+	if (nt_status_is_ok(status))
+		fsa_notify_doomed(open);
+	return status;
+}
+
 /* ---- closing ---- */
 
 /*
@@ -223,9 +241,7 @@ enum nt_status fsa_co_close(struct smb_object *object,
 		fsa_scan_free(open->scan);
 	fsa_lock_release(open);
 	if (open->deletes_on_close) {
-		fsa_grant_event(open, FSA_OPLOCK_NAME);
-
-		enum nt_status doomed = fsa_node_doom(open);
+		enum nt_status doomed = co_doom(open);
 
 		if (nt_status_is_ok(status))
 			status = doomed;

@@ -321,40 +321,62 @@ static enum nt_status put_component(const struct fsa_share *share,
 				    size_t *ret_length)
 {
 	size_t name_max = store_tree_features(share->tree)->name_max;
-	bool is_dots = name.count && name.count <= 2 && name.units[0] == '.' &&
-		       name.units[name.count - 1] == '.';
+	bool is_dot = name.count == 1 && name.units[0] == '.';
 
-	if (is_dots && name.count == 2)
-		return NT_STATUS_OBJECT_PATH_SYNTAX_BAD;
 	if (!name_max)
 		name_max = COMPONENT_MAX;
 	if (size > name_max + 1)
 		size = name_max + 1;
-	if (is_dots || name.count > COMPONENT_MAX)
+	if (is_dot || name.count > COMPONENT_MAX)
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	*ret_length = fsa_name_to_disk(share, name, to, size);
 	return *ret_length == SIZE_MAX ? NT_STATUS_OBJECT_NAME_INVALID
 				       : NT_STATUS_SUCCESS;
 }
 
+/* Takes the last component away again; false if there is none. */
+static bool drop_component(char *to, size_t *used)
+{
+	char *slash;
+
+	if (!*used)
+		return false;
+	to[*used] = '\0';
+	slash = strrchr(to, '/');
+	*used = slash ? (size_t)(slash - to) : 0;
+	to[*used] = '\0';
+	return true;
+}
+
+static bool is_up(struct smb_name name)
+{
+	return name.count == 2 && name.units[0] == '.' && name.units[1] == '.';
+}
+
+/* A way up is gone in the name itself, whatever the names before it are. */
 static enum nt_status put_path(const struct fsa_share *share,
 			       struct smb_name name, char *to, size_t size)
 {
 	uint32_t from = 0, end;
-	size_t used = 0, length;
+	size_t used = 0, at, length;
 	enum nt_status status;
 
 	to[0] = '\0';
-	while (from < name.count) {
+	for (; from < name.count; from = end + 1) {
 		end = find_unit(name, from, '\\');
-		status = put_component(share, part(name, from, end), to + used,
-				       size - used, &length);
+		if (is_up(part(name, from, end))) {
+			if (!drop_component(to, &used))
+				return NT_STATUS_OBJECT_PATH_SYNTAX_BAD;
+			continue;
+		}
+		at = used + (used > 0);
+		status = put_component(share, part(name, from, end), to + at,
+				       size - at, &length);
 		if (!nt_status_is_ok(status))
 			return status;
-		used += length;
-		from = end + 1;
-		if (from < name.count)
-			to[used++] = '/';
+		if (used)
+			to[used] = '/';
+		used = at + length;
 	}
 	return NT_STATUS_SUCCESS;
 }

@@ -429,6 +429,15 @@ void fsa_notify_gone(struct fsa *fsa, struct store_tree *tree, const char *path)
 	unlock_and_post(all, told);
 }
 
+void fsa_notify_doomed(struct fsa_open *by)
+{
+	char *path = by->base.is_directory ? fsa_open_path(by) : NULL;
+
+	if (path)
+		fsa_notify_gone(by->node->fsa, by->node->tree, path);
+	free(path);
+}
+
 /* ---- changes go out ---- */
 
 static void write_records(const struct changes *changes, struct writer *w)

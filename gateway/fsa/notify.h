@@ -61,6 +61,9 @@ void fsa_notify_renamed(struct fsa *fsa, struct store_tree *tree,
 void fsa_notify_gone(struct fsa *fsa, struct store_tree *tree,
 		     const char *path);
 
+/* The same if this open's directory has just been doomed (node.h). */
+void fsa_notify_doomed(struct fsa_open *by);
+
 /*
  * Ends the open's watch: its waits with NOTIFY_CLEANUP. For fsa_closing() and
  * fsa_co_close(); does nothing the second time, or where there is none.

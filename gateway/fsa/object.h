@@ -99,7 +99,8 @@ enum nt_status fsa_status(enum fsa_verb verb, int64_t err);
 /*
  * A checked Windows path as bytes below the root, "a/b/c" (malloc, the
  * caller's). OBJECT_NAME_INVALID, OBJECT_PATH_SYNTAX_BAD, INVALID_PARAMETER
- * (leading backslash). A stream part ("f:s") is cut off and told by
+ * (leading backslash). ".." takes the name before it away, and must have one;
+ * no file is asked. A stream part ("f:s") is cut off and told by
  * `ret_stream` (where it begins in `name`, count if there is none); "::$DATA"
  * is none.
  */

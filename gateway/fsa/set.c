@@ -272,14 +272,8 @@ static enum nt_status co_set_disposition(struct fsa_open *open,
 	}
 	enum nt_status doomed = fsa_node_doom(open);
 
-	if (doomed == NT_STATUS_SUCCESS && open->base.is_directory) {
-		char *path = fsa_open_path(open);
-
-		if (path)
-			fsa_notify_gone(open->node->fsa, open->node->tree,
-					path);
-		free(path);
-	}
+	if (doomed == NT_STATUS_SUCCESS)
+		fsa_notify_doomed(open);
 	return doomed;
 }
 

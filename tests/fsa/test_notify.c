@@ -313,6 +313,33 @@ HOUSE_TEST(a_deleted_directory_ends_its_waits)
 	house_co_close(d);
 }
 
+/* The option takes effect as its handle closes, whoever else has one. */
+HOUSE_TEST(a_directory_doomed_by_a_close_ends_the_waits_of_others)
+{
+	struct smb_object *d = house_co_dir(h, "d");
+	struct smb_object *full = house_co_dir(h, "full");
+	struct request r = {}, kept = {};
+
+	house_co_close(house_co_file(h, "full\\f"));
+	co_start(&r, h, d, false);
+	co_start(&kept, h, full, false);
+	house_co_close(
+		house_co_open(h, "d", DELETE,
+			      FILE_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE));
+	house_co_close(
+		house_co_open(h, "full", DELETE,
+			      FILE_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE));
+	co_wait_for(&r);
+	assert_int_equal(r.status, NT_STATUS_DELETE_PENDING);
+	assert_false(kept.is_done);
+	house_co_close(full);
+	co_wait_for(&kept);
+	assert_int_equal(kept.status, NT_STATUS_NOTIFY_CLEANUP);
+	house_co_close(d);
+	assert_false(house_exists(h, "d"));
+	assert_true(house_exists(h, "full"));
+}
+
 HOUSE_TEST(a_watch_follows_its_directory)
 {
 	struct smb_object *d = house_co_dir(h, "d");
@@ -431,6 +458,8 @@ int main(void)
 		cmocka_unit_test(a_cancelled_request_loses_nothing),
 		cmocka_unit_test(a_close_ends_all_waits),
 		cmocka_unit_test(a_deleted_directory_ends_its_waits),
+		cmocka_unit_test(
+			a_directory_doomed_by_a_close_ends_the_waits_of_others),
 		cmocka_unit_test(a_watch_follows_its_directory),
 		cmocka_unit_test(what_clients_do_is_told),
 		cmocka_unit_test(changes_come_from_other_threads),

@@ -1,6 +1,7 @@
 /*
- * The table of clients. An entry lives while it has connections, and after
- * that until GW_CLIENTS_IDLE_MAX others have gone idle.
+ * The tables of clients and of sessions. A client lives while it has
+ * connections, and after that until GW_CLIENTS_IDLE_MAX others have gone idle;
+ * a session from when it comes up to its end, which its worker tells.
  */
 #include "gateway/directory.h"
 
@@ -12,6 +13,7 @@
 #include "gateway/limits.h"
 #include "gateway/loop/loop.h"
 #include "gateway/table.h"
+#include "smb/ports.h"
 
 struct gw_client {
 	uint8_t guid[16];
@@ -21,9 +23,16 @@ struct gw_client {
 	UT_hash_handle hh;
 };
 
+struct session {
+	uint64_t id;
+	struct smb_session_facts facts;
+	UT_hash_handle hh;
+};
+
 struct gw_directory {
 	struct loop_mutex lock; /* of all that follows */
 	struct gw_client *table;
+	struct session *sessions;
 	TAILQ_HEAD(, gw_client) idle; /* longest first */
 	size_t idle_count;
 	unsigned int worker_count;
@@ -43,9 +52,17 @@ struct gw_directory *gw_directory_new(unsigned int workers)
 	return d;
 }
 
+static void session_free(struct session *session)
+{
+	if (session)
+		explicit_bzero(session, sizeof(*session));
+	free(session);
+}
+
 struct gw_directory *gw_directory_free(struct gw_directory *d)
 {
 	struct gw_client *client, *next;
+	struct session *session, *after;
 
 	if (!d)
 		return NULL;
@@ -53,6 +70,11 @@ struct gw_directory *gw_directory_free(struct gw_directory *d)
 	{
 		HASH_DEL(d->table, client);
 		free(client);
+	}
+	HASH_ITER(hh, d->sessions, session, after)
+	{
+		HASH_DEL(d->sessions, session);
+		session_free(session);
 	}
 	loop_mutex_fini(&d->lock);
 	free(d);
@@ -157,6 +179,59 @@ void gw_directory_leave_any(struct gw_directory *d, unsigned int worker)
 	assert(d->loads[worker] > 0);
 	d->loads[worker]--;
 	loop_unlock(&d->lock);
+}
+
+/* ---- sessions ---- */
+
+static struct session *session_find(struct gw_directory *d, uint64_t id)
+{
+	struct session *session;
+
+	HASH_FIND(hh, d->sessions, &id, sizeof(id), session);
+	return session;
+}
+
+void gw_directory_tell(struct gw_directory *d, uint64_t session_id,
+		       const struct smb_session_facts *facts)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return;
+	session->id = session_id;
+	session->facts = *facts;
+	loop_lock(&d->lock);
+	assert(!session_find(d, session_id));
+	HASH_ADD(hh, d->sessions, id, sizeof(session->id), session);
+	if (session_find(d, session_id))
+		session = NULL;
+	loop_unlock(&d->lock);
+	session_free(session);
+}
+
+void gw_directory_forget(struct gw_directory *d, uint64_t session_id)
+{
+	struct session *session;
+
+	loop_lock(&d->lock);
+	session = session_find(d, session_id);
+	if (session)
+		HASH_DEL(d->sessions, session);
+	loop_unlock(&d->lock);
+	session_free(session);
+}
+
+bool gw_directory_ask(struct gw_directory *d, uint64_t session_id,
+		      struct smb_session_facts *ret_facts)
+{
+	const struct session *session;
+
+	loop_lock(&d->lock);
+	session = session_find(d, session_id);
+	if (session)
+		*ret_facts = session->facts;
+	loop_unlock(&d->lock);
+	return session;
 }
 
 size_t gw_directory_count(struct gw_directory *d)

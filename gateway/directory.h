@@ -4,15 +4,20 @@
  * (MS-SMB2 3.3.5.4 keeps one client object for a ClientGuid). A client stays
  * where it was after its last connection, as long as there is room.
  *
+ * And which sessions there are, with the facts by which a connection of
+ * another worker is told why it can't be bound to one (3.3.5.5).
+ *
  * Thread: shared (its lock, held for one lookup).
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct gw_client;
 struct gw_directory;
+struct smb_session_facts;
 
 /* NULL: out of memory. */
 struct gw_directory *gw_directory_new(unsigned int workers);
@@ -33,6 +38,14 @@ void gw_directory_leave(struct gw_directory *directory,
 unsigned int gw_directory_join_any(struct gw_directory *directory);
 void gw_directory_leave_any(struct gw_directory *directory,
 			    unsigned int worker);
+
+/* The facts of a session that has come up; copied. Without memory for them it
+   is not known to other workers. */
+void gw_directory_tell(struct gw_directory *directory, uint64_t session_id,
+		       const struct smb_session_facts *facts);
+void gw_directory_forget(struct gw_directory *directory, uint64_t session_id);
+bool gw_directory_ask(struct gw_directory *directory, uint64_t session_id,
+		      struct smb_session_facts *ret_facts);
 
 /* Clients that are remembered, connected or not; for tests. */
 size_t gw_directory_count(struct gw_directory *directory);

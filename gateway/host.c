@@ -12,6 +12,8 @@
 #include "gateway/ending.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
+#include "gateway/server.h"
+#include "gateway/worker.h"
 
 /* 1601 to 1970 in units of 100 ns (MS-DTYP 2.3.3). */
 #define FILETIME_OF_1970 116444736000000000ull
@@ -97,6 +99,32 @@ static bool host_co_end_session(void *host, uint64_t session_id,
 
 /* ---- timers ---- */
 
+/* ---- sessions of all workers ---- */
+
+static void host_session_tell(void *host, uint64_t session_id,
+			      const struct smb_session_facts *facts)
+{
+	const struct gw_worker *worker = host;
+
+	gw_directory_tell(worker->server->directory, session_id, facts);
+}
+
+static void host_session_forget(void *host, uint64_t session_id)
+{
+	const struct gw_worker *worker = host;
+
+	gw_directory_forget(worker->server->directory, session_id);
+}
+
+static bool host_session_ask(void *host, uint64_t session_id,
+			     struct smb_session_facts *ret_facts)
+{
+	const struct gw_worker *worker = host;
+
+	return gw_directory_ask(worker->server->directory, session_id,
+				ret_facts);
+}
+
 /* A timer of the loop lies in the room that struct smb_timer has for us. */
 static struct loop_timer *timer_of(struct smb_timer *timer)
 {
@@ -171,6 +199,9 @@ const struct smb_host_ops gw_host_ops = {
 	.co_park = host_co_park,
 	.wake = host_wake,
 	.co_end_session = host_co_end_session,
+	.session_tell = host_session_tell,
+	.session_forget = host_session_forget,
+	.session_ask = host_session_ask,
 	.timer_set = host_timer_set,
 	.timer_clear = host_timer_clear,
 	.log_is_on = host_log_is_on,

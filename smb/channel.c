@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smb/binding.h"
 #include "smb/engine.h"
 #include "smb/frame.h"
 #include "smb/limits.h"
-#include "smb/session.h"
 
 enum {
 	LOG_LINE_MAX = 512,
@@ -33,7 +33,7 @@ struct smb_channel *smb_channel_new(struct smb_engine *engine,
 	channel->wire_ops = wire_ops;
 	channel->wire = wire;
 	channel->stranger_since = smb_engine_ticks(engine);
-	TAILQ_INIT(&channel->sessions);
+	TAILQ_INIT(&channel->bindings);
 	TAILQ_INIT(&channel->requests);
 	if (credits == 0 || credits > SMB_CREDITS_MAX)
 		credits = SMB_CREDITS_MAX;
@@ -47,7 +47,7 @@ struct smb_channel *smb_channel_new(struct smb_engine *engine,
 
 size_t smb_channel_frame_max(const struct smb_channel *channel)
 {
-	if (channel->valid_count == 0)
+	if (channel->up_count == 0)
 		return SMB_FRAME_MAX_STRANGER;
 	size_t max = (size_t)channel->io_size_max + SMB_FRAME_OVERHEAD;
 
@@ -57,7 +57,7 @@ size_t smb_channel_frame_max(const struct smb_channel *channel)
 /* TR-4: the time counts from the connection on, not from the last frame. */
 uint32_t smb_channel_idle_ms(const struct smb_channel *channel)
 {
-	if (channel->valid_count)
+	if (channel->up_count)
 		return 0;
 	uint64_t passed =
 		smb_engine_ticks(channel->engine) - channel->stranger_since;
@@ -264,8 +264,8 @@ void smb_channel_co_closed(struct smb_channel *channel)
 {
 	channel->is_closed = true;
 	co_end_messages(channel);
-	while (!TAILQ_EMPTY(&channel->sessions))
-		smb_session_co_end(TAILQ_FIRST(&channel->sessions), 0);
+	while (!TAILQ_EMPTY(&channel->bindings))
+		smb_binding_co_lose(TAILQ_FIRST(&channel->bindings));
 	assert(TAILQ_EMPTY(&channel->requests));
 	TAILQ_REMOVE(&channel->engine->channels, channel, entry);
 	channel->engine->counts.channels--;

@@ -19,13 +19,14 @@
 #include "smb/ports.h"
 #include "smb/smb.h"
 
+struct smb_binding;
 struct smb_request;
-struct smb_session;
 
 /* Capabilities of NEGOTIATE, MS-SMB2 2.2.3 and 2.2.4. */
 enum {
 	SMB2_CAP_LEASING = 0x02,
 	SMB2_CAP_LARGE_MTU = 0x04,
+	SMB2_CAP_MULTI_CHANNEL = 0x08,
 	SMB2_CAP_ENCRYPTION = 0x40,
 };
 
@@ -65,13 +66,13 @@ struct smb_channel {
 	uint8_t preauth[SMB_HASH_LENGTH]; /* after NEGOTIATE */
 
 	struct smb_credits credits;
-	uint64_t last_async_id;
 	uint32_t async_count;    /* requests that went async */
 	uint32_t message_count;  /* messages that are being served */
 	uint64_t weight;         /* bytes that those may need */
 	uint64_t stranger_since; /* ticks: since when nobody is logged on */
-	uint32_t session_count, half_open_count, valid_count;
-	TAILQ_HEAD(smb_channel_sessions, smb_session) sessions;
+	/* Sessions on it, in progress and up. */
+	uint32_t binding_count, half_open_count, up_count;
+	TAILQ_HEAD(, smb_binding) bindings;
 	TAILQ_HEAD(smb_requests, smb_request) requests;
 	struct smb_parked *closer; /* waits until message_count is 0 */
 };

@@ -50,6 +50,16 @@ void smb_frame_unref(struct smb_frame *frame)
 
 /* ---- unsealing ---- */
 
+static bool is_up_on(struct smb_session *session,
+		     const struct smb_channel *channel)
+{
+	struct smb_binding *binding = smb_binding_find(session, channel);
+	bool is_up = binding && binding->is_up;
+
+	smb_binding_unref(binding);
+	return is_up;
+}
+
 /*
  * Unseals the frame in place; `ret_session` is a reference to the session
  * whose key opened it. One reason for whatever is wrong: no oracle (EN-7).
@@ -67,7 +77,7 @@ static bool unseal(struct smb_channel *channel, struct smb_frame *frame,
 
 	if (!session)
 		return false;
-	if (session->channel != channel || !session->unsealer ||
+	if (!is_up_on(session, channel) || !session->unsealer ||
 	    !smb_unseal(session->unsealer, frame->bytes, frame->length)) {
 		smb_session_unref(session);
 		return false;

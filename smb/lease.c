@@ -131,9 +131,7 @@ static struct smb_open *open_to_tell(const struct smb_lease *lease)
 	struct smb_open *open;
 
 	TAILQ_FOREACH(open, &lease->opens, lease_entry) {
-		const struct smb_channel *channel = open->session->channel;
-
-		if (!open->is_closing && channel && !channel->is_closed)
+		if (!open->is_closing && smb_session_channel(open->session))
 			return open;
 	}
 	return NULL;
@@ -178,14 +176,14 @@ static struct smb_channel *channel_for(const struct smb_lease *lease,
 	struct smb_channel *channel;
 
 	if (!lease->holder.is_lease || must_seal(open))
-		return open->session->channel;
+		return smb_session_channel(open->session);
 	TAILQ_FOREACH(channel, &lease->engine->channels, entry) {
-		if (channel->valid_count && !channel->is_closed &&
+		if (channel->up_count && !channel->is_closed &&
 		    !channel->is_dropped &&
 		    memcmp(channel->client_guid, lease->client_guid, 16) == 0)
 			return channel;
 	}
-	return open->session->channel;
+	return smb_session_channel(open->session);
 }
 
 /* 3.3.4.6, 3.3.4.7: no session, no tree, never signed. */

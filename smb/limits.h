@@ -18,6 +18,8 @@ enum {
 	SMB_SESSIONS_HALF_OPEN_MAX = 8,
 	/* Sessions of a connection: terminal servers have some hundreds. */
 	SMB_SESSIONS_MAX = 4096,
+	/* Connections of a session: Windows binds 32. */
+	SMB_BINDINGS_MAX = 32,
 	/* Tree ids of a session; Windows has 16 bits of them. */
 	SMB_TREES_MAX = 65535,
 	/* Opens of a session; clients expect 16384 at least (3.3.1.10). */

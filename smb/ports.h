@@ -43,6 +43,19 @@ enum smb_log_level {
 	SMB_LOG_DEBUG,
 };
 
+/*
+ * What a session and a connection that is to be bound to it have to agree in,
+ * and the key that proves that they are the same client's. Frozen once the
+ * session is up.
+ */
+struct smb_session_facts {
+	uint8_t client_guid[16];
+	uint16_t dialect;
+	uint16_t signing, cipher; /* enum smb_signing, enum smb_cipher */
+	bool is_authenticated;    /* neither guest nor anonymous: has a key */
+	uint8_t signing_key[16];
+};
+
 struct smb_host_ops {
 	uint64_t (*now)(void *host);      /* FILETIME, wall clock */
 	uint64_t (*ticks_ms)(void *host); /* monotonic, milliseconds */
@@ -73,6 +86,18 @@ struct smb_host_ops {
 	 */
 	bool (*co_end_session)(void *host, uint64_t session_id,
 			       const char *user);
+
+	/*
+	 * Says what connections of other workers must know of a session that
+	 * has come up, and that it has ended. NULL where there is one worker.
+	 */
+	void (*session_tell)(void *host, uint64_t session_id,
+			     const struct smb_session_facts *facts);
+	void (*session_forget)(void *host, uint64_t session_id);
+
+	/* The facts of a session of any worker; false: there is none. */
+	bool (*session_ask)(void *host, uint64_t session_id,
+			    struct smb_session_facts *ret_facts);
 
 	void (*timer_set)(void *host, struct smb_timer *timer, uint32_t ms);
 	void (*timer_clear)(void *host, struct smb_timer *timer);
@@ -137,6 +162,7 @@ struct smb_server_facts {
 	enum smb_policy encryption;
 	uint32_t io_size_max; /* READ, WRITE, TRANSACT: 64 KiB … 8 MiB */
 	uint16_t credits_max;
+	bool is_multichannel; /* sessions may have several connections */
 	bool is_test; /* private FSCTLs of the conformance tests */
 };
 

@@ -156,8 +156,8 @@ static struct smb_signer *signer_of(const struct smb_request *rq)
 	struct smb_session *session = rq->session;
 	struct smb_signer *signer = rq->signer;
 
-	if (!signer && session)
-		signer = session->signer;
+	if (!signer && rq->binding)
+		signer = rq->binding->signer;
 	if (!signer)
 		return NULL;
 	if (rq->is_signed || rq->must_sign)

@@ -171,7 +171,7 @@ enum nt_status smb_request_go_async(struct smb_request *rq)
 
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	rq->async_id = ++channel->last_async_id;
+	rq->async_id = ++channel->engine->last_async_id;
 	channel->async_count++;
 	/* What waits for others does not stop the wire from reading. */
 	channel->weight -= rq->message->weight;
@@ -254,5 +254,7 @@ void smb_request_fini(struct smb_request *rq)
 	drop_room(rq);
 	rq->open = smb_open_unref(rq->open);
 	rq->tree = smb_tree_unref(rq->tree);
+	rq->binding = smb_binding_unref(rq->binding);
+	rq->signer = smb_signer_free(rq->signer);
 	rq->session = smb_session_unref(rq->session);
 }

@@ -28,6 +28,7 @@
 #include "smb/wire/cursor.h"
 #include "smb/wire/header.h"
 
+struct smb_binding;
 struct smb_message;
 struct smb_open;
 struct smb_session;
@@ -38,6 +39,7 @@ struct smb_request {
 	struct smb_message *message;    /* it belongs to; holds the frame */
 	struct smb_channel *channel;
 	struct smb_session *session; /* reference, or NULL */
+	struct smb_binding *binding; /* its, to the channel; likewise */
 	struct smb_tree *tree;       /* reference, or NULL */
 	struct smb_open *open; /* reference, or NULL: see smb_request_open */
 	struct smb_call call;  /* passed to the object store */
@@ -69,7 +71,7 @@ struct smb_request {
 	struct smb_body payload; /* opaque bytes behind `out` */
 	enum nt_status status;
 	bool must_sign; /* set by SESSION_SETUP: sign, whatever was asked */
-	struct smb_signer *signer; /* borrowed: other than the session's */
+	struct smb_signer *signer; /* its own: of a session not yet bound */
 	uint8_t *preauth;       /* the answer is added to this hash; or NULL */
 	enum nt_status refusal; /* instead of CANCELLED; SUCCESS: none */
 	size_t reply_at, reply_length; /* in a compound's answer */

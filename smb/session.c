@@ -1,7 +1,7 @@
 /*
  * The life of sessions: found by id, counted by reference, ended once. Knows
  * what belongs to a session and in which order it goes; leaves how a session
- * comes to be to cmd/session_setup.c.
+ * comes to be to cmd/session_setup.c, and its connections to binding.c.
  */
 #include "smb/session.h"
 
@@ -27,18 +27,17 @@ struct smb_session *smb_session_unref(struct smb_session *session)
 		return NULL;
 	assert(session->is_gone);
 	assert(session->requests == 0);
+	assert(TAILQ_EMPTY(&session->bindings));
 	assert(TAILQ_EMPTY(&session->opens));
 	assert(TAILQ_EMPTY(&session->trees));
 	const struct smb_realm_ops *realm = session->engine->ports->realm_ops;
 
-	smb_auth_free(session->auth);
 	if (session->user)
 		realm->user_unref(session->user);
-	smb_signer_free(session->signer);
 	smb_sealer_free(session->sealer);
 	smb_sealer_free(session->unsealer);
 	explicit_bzero(&session->keys, sizeof(session->keys));
-	explicit_bzero(session->preauth, sizeof(session->preauth));
+	explicit_bzero(&session->facts, sizeof(session->facts));
 	free(session);
 	return NULL;
 }
@@ -50,80 +49,119 @@ struct smb_session *smb_session_find(struct smb_engine *engine, uint64_t id)
 	return session ? smb_session_ref(session) : NULL;
 }
 
+bool smb_session_ask(struct smb_engine *engine, uint64_t id,
+		     struct smb_session_facts *ret_facts)
+{
+	const struct smb_ports *ports = engine->ports;
+	const struct smb_session *session =
+		smb_table_get(&engine->sessions, id);
+
+	if (session && session->is_valid) {
+		*ret_facts = session->facts;
+		return true;
+	}
+	return !session && ports->host_ops->session_ask &&
+	       ports->host_ops->session_ask(ports->host, id, ret_facts);
+}
+
 struct smb_session *smb_session_new(struct smb_channel *channel)
 {
 	struct smb_engine *engine = channel->engine;
-
-	if (channel->session_count >= SMB_SESSIONS_MAX)
-		return NULL;
 	struct smb_session *session = calloc(1, sizeof(*session));
 
 	if (!session)
 		return NULL;
 	session->id = smb_engine_fresh_session_id(engine);
-	if (!smb_table_put(&engine->sessions, session->id, session)) {
+	session->engine = engine;
+	session->refs = 2;
+	TAILQ_INIT(&session->bindings);
+	TAILQ_INIT(&session->trees);
+	TAILQ_INIT(&session->opens);
+	if (!smb_binding_new(session, channel)) {
 		free(session);
 		return NULL;
 	}
-	session->engine = engine;
-	session->channel = channel;
-	session->refs = 2;
-	TAILQ_INIT(&session->trees);
-	TAILQ_INIT(&session->opens);
-	memcpy(session->preauth, channel->preauth, sizeof(session->preauth));
-	TAILQ_INSERT_TAIL(&channel->sessions, session, entry);
-	channel->session_count++;
-	channel->half_open_count++;
+	if (!smb_table_put(&engine->sessions, session->id, session)) {
+		smb_binding_remove(TAILQ_FIRST(&session->bindings));
+		free(session);
+		return NULL;
+	}
 	engine->counts.sessions++;
 	return session;
 }
 
 void smb_session_set_valid(struct smb_session *session)
 {
+	const struct smb_ports *ports = session->engine->ports;
+
 	assert(!session->is_valid);
 	assert(!session->is_gone);
 	session->is_valid = true;
-	session->channel->half_open_count--;
-	session->channel->valid_count++;
+	smb_binding_set_up(TAILQ_FIRST(&session->bindings));
+	if (ports->host_ops->session_tell)
+		ports->host_ops->session_tell(ports->host, session->id,
+					      &session->facts);
 }
 
-/* Out of the table and off its channel: nobody finds it any more. */
+struct smb_channel *smb_session_channel(const struct smb_session *session)
+{
+	const struct smb_binding *binding;
+
+	TAILQ_FOREACH(binding, &session->bindings, session_entry) {
+		if (binding->is_up && !binding->channel->is_dropped &&
+		    !binding->channel->is_closed)
+			return binding->channel;
+	}
+	return NULL;
+}
+
+/* ---- its end ---- */
+
+/* Out of the table: nobody finds it any more. */
 static void detach(struct smb_session *session)
 {
-	struct smb_channel *channel = session->channel;
+	const struct smb_ports *ports = session->engine->ports;
 
 	session->is_gone = true;
-	session->channel = NULL;
 	smb_table_remove(&session->engine->sessions, session->id);
 	session->engine->counts.sessions--;
-	TAILQ_REMOVE(&channel->sessions, session, entry);
-	channel->session_count--;
-	if (!session->is_valid) {
-		channel->half_open_count--;
-		return;
+	if (session->is_valid && ports->host_ops->session_forget)
+		ports->host_ops->session_forget(ports->host, session->id);
+}
+
+void smb_session_cancel(struct smb_session *session,
+			bool (*is_meant)(const struct smb_request *rq,
+					 const void *arg),
+			const void *arg)
+{
+	struct smb_binding *binding;
+	struct smb_request *rq;
+
+	TAILQ_FOREACH(binding, &session->bindings, session_entry) {
+		TAILQ_FOREACH(rq, &binding->channel->requests, entry) {
+			if (rq->session == session && is_meant(rq, arg))
+				smb_request_cancel(rq);
+		}
 	}
-	channel->valid_count--;
-	if (channel->valid_count == 0)
-		channel->stranger_since = smb_engine_ticks(session->engine);
+}
+
+static bool is_create(const struct smb_request *rq, const void *arg)
+{
+	(void)arg;
+	return !rq->open && rq->header.command == SMB2_CREATE;
 }
 
 /*
  * Requests that wait on an open end when its waits do, each with the status of
  * its kind; those without one (CREATE) are cancelled.
  */
-static void end_requests(struct smb_session *session,
-			 struct smb_channel *channel)
+static void end_requests(struct smb_session *session)
 {
 	struct smb_open *open;
-	struct smb_request *rq;
 
 	TAILQ_FOREACH(open, &session->opens, entry)
 		smb_open_end_waits(open);
-	TAILQ_FOREACH(rq, &channel->requests, entry) {
-		if (rq->session == session && !rq->open &&
-		    rq->header.command == SMB2_CREATE)
-			smb_request_cancel(rq);
-	}
+	smb_session_cancel(session, is_create, NULL);
 }
 
 static void co_wait_for_requests(struct smb_session *session, uint32_t except)
@@ -141,13 +179,13 @@ static void co_wait_for_requests(struct smb_session *session, uint32_t except)
 
 void smb_session_co_end(struct smb_session *session, uint32_t except)
 {
-	struct smb_channel *channel = session->channel;
-
 	if (session->is_gone)
 		return;
 	smb_session_ref(session);
 	detach(session);
-	end_requests(session, channel);
+	end_requests(session);
+	while (!TAILQ_EMPTY(&session->bindings))
+		smb_binding_remove(TAILQ_FIRST(&session->bindings));
 	co_wait_for_requests(session, except);
 	while (!TAILQ_EMPTY(&session->opens))
 		smb_open_co_close(TAILQ_FIRST(&session->opens), 0, NULL);

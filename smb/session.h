@@ -1,5 +1,6 @@
 /*
- * Sessions (MS-SMB2 3.3.1.8) and the channels that are bound to them.
+ * Sessions (MS-SMB2 3.3.1.8). A session lives on up to SMB_BINDINGS_MAX
+ * connections of its client (binding.h), as long as one of them is up.
  *
  *   new ──SESSION_SETUP──> in progress ──success──> valid <──reauth──> valid
  *                               │                     │
@@ -19,25 +20,27 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "smb/auth/auth.h"
+#include "smb/binding.h"
 #include "smb/crypto.h"
 #include "smb/smb.h"
 
 struct smb_open;
+struct smb_request;
 struct smb_tree;
+
+enum {
+	SMB2_SESSION_FLAG_BINDING = 0x1, /* 2.2.5, Flags */
+};
 
 struct smb_session {
 	uint64_t id;
 	unsigned int refs;
 	struct smb_engine *engine;
-	struct smb_channel *channel; /* the one it lives on; NULL once gone */
-	TAILQ_ENTRY(smb_session) entry; /* of its channel */
-	struct smb_auth *auth; /* an exchange that is under way, or NULL */
-	unsigned int legs;     /* of that exchange */
-	struct smb_user *user; /* reference; NULL until valid */
-	uint8_t preauth[SMB_HASH_LENGTH]; /* 3.1.1: of its set-up */
+	TAILQ_HEAD(, smb_binding) bindings; /* oldest first; none once gone */
+	uint32_t binding_count, up_count;
+	struct smb_user *user;          /* reference; NULL until valid */
+	struct smb_session_facts facts; /* for who wants to be bound to it */
 	struct smb_keys keys;
-	struct smb_signer *signer;
 	struct smb_sealer *sealer, *unsealer; /* NULL: no encryption */
 	bool is_valid;
 	bool is_gone;
@@ -53,15 +56,30 @@ struct smb_session {
 
 /* A reference to a session of this engine by its id, or NULL. */
 struct smb_session *smb_session_find(struct smb_engine *engine, uint64_t id);
+/* The facts of a session that is up, of this engine or of another worker's;
+   false: there is none. Wipe them. */
+bool smb_session_ask(struct smb_engine *engine, uint64_t id,
+		     struct smb_session_facts *ret_facts);
 struct smb_session *smb_session_ref(struct smb_session *session);
 struct smb_session *smb_session_unref(struct smb_session *session);
 
-/* A new session of a channel, in progress; its id is random. NULL: no memory
-   or SMB_SESSIONS_MAX. The table holds a reference, the caller another. */
+/* A new session of a channel, in progress, bound to it; its id is random.
+   NULL: no memory or SMB_SESSIONS_MAX. The table holds a reference, the caller
+   another. */
 struct smb_session *smb_session_new(struct smb_channel *channel);
 
-/* The exchange has succeeded for the first time: requests may use it. */
+/* The first exchange has succeeded: requests may use it on its connection, and
+   others of its client may be bound to it. */
 void smb_session_set_valid(struct smb_session *session);
+
+/* A connection on which it is up, the oldest that is there; or NULL. */
+struct smb_channel *smb_session_channel(const struct smb_session *session);
+
+/* Cancels what the function says of the requests that run in it. */
+void smb_session_cancel(struct smb_session *session,
+			bool (*is_meant)(const struct smb_request *rq,
+					 const void *arg),
+			const void *arg);
 
 /*
  * Ends it: out of the table, its requests cancelled, waits for all but

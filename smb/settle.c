@@ -64,20 +64,54 @@ static bool fits_state(const struct smb_message *message)
 
 /* ---- session ---- */
 
-/* A reference; NULL if there is none. */
-static struct smb_session *session_of(const struct smb_request *rq)
+/* MS-SMB2 2.2.5 Flags: a connection is to be bound to a session. */
+static bool is_binding(const struct smb_request *rq)
 {
+	struct reader r = reader_of(rq->body);
+
+	rd_skip(&r, 2);
+	return rq->header.command == SMB2_SESSION_SETUP &&
+	       rd_u8(&r) & SMB2_SESSION_FLAG_BINDING;
+}
+
+/*
+ * A connection that is not bound yet proves with the session's own key that it
+ * is the same client's (3.3.5.2.4), wherever the session lives.
+ */
+static void take_session_key(struct smb_request *rq)
+{
+	struct smb_session_facts facts;
+
+	if (!smb_session_ask(rq->channel->engine, rq->header.session_id,
+			     &facts))
+		return;
+	if (facts.is_authenticated)
+		rq->signer = smb_signer_new((enum smb_signing)facts.signing,
+					    facts.signing_key);
+	explicit_bzero(&facts, sizeof(facts));
+}
+
+/* The session, if it is on this connection, if only in progress. */
+static void find_session(struct smb_request *rq)
+{
+	struct smb_session *session;
+
 	if (is_related(rq) && !is_first(rq)) {
-		struct smb_session *session = rq[-1].session;
-
-		return session ? smb_session_ref(session) : NULL;
+		if (rq[-1].session)
+			rq->session = smb_session_ref(rq[-1].session);
+		if (rq[-1].binding)
+			rq->binding = smb_binding_ref(rq[-1].binding);
+		return;
 	}
-	struct smb_session *session =
-		smb_session_find(rq->channel->engine, rq->header.session_id);
-
-	if (session && session->channel != rq->channel)
-		return smb_session_unref(session);
-	return session;
+	session = smb_session_find(rq->channel->engine, rq->header.session_id);
+	if (session)
+		rq->binding = smb_binding_find(session, rq->channel);
+	if (rq->binding)
+		rq->session = session;
+	else
+		smb_session_unref(session);
+	if (is_binding(rq) && !(rq->binding && rq->binding->is_up))
+		take_session_key(rq);
 }
 
 static bool needs_session(const struct smb_request *rq,
@@ -104,7 +138,7 @@ static enum nt_status check_session(const struct smb_request *rq,
 	}
 	if (!needs_session(rq, row) && !session && !is_signed)
 		return NT_STATUS_SUCCESS;
-	if (session && session->is_valid)
+	if (session && session->is_valid && rq->binding->is_up)
 		return NT_STATUS_SUCCESS;
 	/* Related to one that had no session itself. */
 	return is_related(rq) ? NT_STATUS_INVALID_PARAMETER
@@ -155,29 +189,35 @@ static enum nt_status check_flags(struct smb_request *rq)
 					: NT_STATUS_SUCCESS;
 }
 
-static enum nt_status check_signature(struct smb_request *rq)
+static bool may_be_unsigned(const struct smb_request *rq)
 {
 	const struct smb_session *session = rq->session;
+
+	return !session || !session->must_sign || !rq->binding->is_up ||
+	       is_binding(rq);
+}
+
+static enum nt_status check_signature(struct smb_request *rq)
+{
 	bool is_setup = rq->header.command == SMB2_SESSION_SETUP;
+	struct smb_signer *signer = rq->signer;
 
+	if (!signer && rq->binding)
+		signer = rq->binding->signer;
 	/* The transform has vouched for it (EN-6). */
-	if (rq->message->session || !session)
+	if (rq->message->session || (!rq->session && !signer))
 		return NT_STATUS_SUCCESS;
-	if (!(rq->header.flags & SMB2_FLAGS_SIGNED)) {
-		bool is_missing = session->is_valid && session->must_sign;
-
-		return is_missing && !is_setup ? NT_STATUS_ACCESS_DENIED
-					       : NT_STATUS_SUCCESS;
-	}
-	if (!session->signer)
+	if (!(rq->header.flags & SMB2_FLAGS_SIGNED))
+		return may_be_unsigned(rq) ? NT_STATUS_SUCCESS
+					   : NT_STATUS_ACCESS_DENIED;
+	if (!signer)
 		return is_setup ? NT_STATUS_SUCCESS : NT_STATUS_ACCESS_DENIED;
-	rq->is_signed =
-		smb_signature_is_right(session->signer, rq->start, rq->length);
+	rq->is_signed = smb_signature_is_right(signer, rq->start, rq->length);
 	if (rq->is_signed)
 		return NT_STATUS_SUCCESS;
 	smb_channel_log(rq->channel, SMB_LOG_WARN,
 			"session=%016llx wrong signature",
-			(unsigned long long)session->id);
+			(unsigned long long)rq->header.session_id);
 	return NT_STATUS_ACCESS_DENIED;
 }
 
@@ -189,7 +229,7 @@ static void settle(struct smb_request *rq)
 		smb_dispatch_row(rq->header.command);
 	enum nt_status status;
 
-	rq->session = session_of(rq);
+	find_session(rq);
 	rq->status = check_session(rq, row);
 	if (rq->status == NT_STATUS_SUCCESS)
 		rq->status = check_encryption(rq);
@@ -223,20 +263,36 @@ static bool is_meant(const struct smb_request *cancel,
 	return rq->header.message_id == cancel->header.message_id;
 }
 
-/*
- * MS-SMB2 3.3.5.16. No answer, whatever comes of it. One in the middle of a
- * chain goes on unless it has gone async (CP-8).
- */
-static void cancel(const struct smb_request *cancel)
+static bool cancel_on(const struct smb_request *cancel,
+		      const struct smb_channel *channel)
 {
 	struct smb_request *rq;
 
-	TAILQ_FOREACH(rq, &cancel->channel->requests, entry) {
+	TAILQ_FOREACH(rq, &channel->requests, entry) {
 		if (!is_meant(cancel, rq))
 			continue;
 		if (rq->is_last || rq->async_id)
 			smb_request_cancel(rq);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * MS-SMB2 3.3.5.16. No answer, whatever comes of it. One in the middle of a
+ * chain goes on unless it has gone async (CP-8). An AsyncId is good on each
+ * connection of the session: the one that the request came on may be silent.
+ */
+static void cancel(const struct smb_request *cancel)
+{
+	const struct smb_binding *other;
+
+	if (cancel_on(cancel, cancel->channel) || !cancel->session ||
+	    !(cancel->header.flags & SMB2_FLAGS_ASYNC_COMMAND))
 		return;
+	TAILQ_FOREACH(other, &cancel->session->bindings, session_entry) {
+		if (cancel_on(cancel, other->channel))
+			return;
 	}
 }
 

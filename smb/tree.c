@@ -81,17 +81,9 @@ struct smb_tree *smb_tree_new(struct smb_session *session,
 }
 
 /* A CREATE that still waits in it would open a file in a tree that is gone. */
-static void cancel_creates(struct smb_tree *tree)
+static bool is_create_in(const struct smb_request *rq, const void *tree)
 {
-	struct smb_channel *channel = tree->session->channel;
-	struct smb_request *rq;
-
-	if (!channel)
-		return;
-	TAILQ_FOREACH(rq, &channel->requests, entry) {
-		if (rq->tree == tree && rq->header.command == SMB2_CREATE)
-			smb_request_cancel(rq);
-	}
+	return rq->tree == tree && rq->header.command == SMB2_CREATE;
 }
 
 static struct smb_open *open_of(struct smb_tree *tree)
@@ -119,7 +111,7 @@ void smb_tree_co_end(struct smb_tree *tree)
 	TAILQ_REMOVE(&session->trees, tree, entry);
 	session->tree_count--;
 	session->engine->counts.trees--;
-	cancel_creates(tree);
+	smb_session_cancel(session, is_create_in, tree);
 	while ((open = open_of(tree)))
 		smb_open_co_close(open, 0, NULL);
 	smb_tree_unref(tree); /* the session's */

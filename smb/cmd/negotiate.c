@@ -180,6 +180,13 @@ void smb_negotiate_settle(struct smb_channel *channel, uint16_t dialect)
 	channel->state = SMB_CHANNEL_READY;
 }
 
+/* NG-8: only what the client has, too. */
+static bool may_bind(const struct smb_channel *channel, const struct ask *ask)
+{
+	return channel->engine->facts->is_multichannel &&
+	       ask->capabilities & SMB2_CAP_MULTI_CHANNEL;
+}
+
 static void settle(struct smb_channel *channel, uint16_t dialect,
 		   const struct ask *ask)
 {
@@ -189,6 +196,8 @@ static void settle(struct smb_channel *channel, uint16_t dialect,
 	channel->client_capabilities = ask->capabilities;
 	channel->client_security_mode = ask->security_mode;
 	memcpy(channel->client_guid, ask->client_guid, 16);
+	if (dialect >= SMB_DIALECT_300 && may_bind(channel, ask))
+		channel->capabilities |= SMB2_CAP_MULTI_CHANNEL;
 	if (dialect == SMB_DIALECT_311) {
 		choose_signing(&ask->offer, &channel->signing);
 		if (may_seal)

@@ -1,9 +1,8 @@
 /*
- * SESSION_SETUP, MS-SMB2 2.2.5, 2.2.6, 3.3.5.5: a new session leg by leg, or
- * the reauthentication of one that is up. Knows what a logon means for keys,
- * signing and encryption; leaves who somebody is to auth/.
- *
- * Binding to a second connection is refused: multichannel is not offered.
+ * SESSION_SETUP, MS-SMB2 2.2.5, 2.2.6, 3.3.5.5: a new session leg by leg, the
+ * reauthentication of one that is up, or another connection for it. Knows what
+ * a logon means for keys, signing and encryption; leaves who somebody is to
+ * auth/, and which connections fit which session to binding.c.
  */
 #include "smb/cmd/cmd.h"
 
@@ -16,8 +15,6 @@
 #include "smb/session.h"
 
 enum {
-	SETUP_BINDING = 0x1, /* request Flags */
-
 	SESSION_IS_GUEST = 0x1, /* SessionFlags */
 	SESSION_IS_NULL = 0x2,
 	SESSION_ENCRYPT_DATA = 0x4,
@@ -70,16 +67,86 @@ static enum nt_status answer(struct smb_request *rq, uint16_t flags,
 
 /* ---- which session ---- */
 
-/* MC-4, as far as it goes without multichannel. */
-static enum nt_status refuse_binding(const struct smb_request *rq)
+static void use_session(struct smb_request *rq, struct smb_session *session)
 {
+	rq->session = session;
+	session->requests++;
+	rq->is_session_counted = true;
+}
+
+/* A binding that an earlier leg has made, if it has not come to nothing. */
+static void find_binding(struct smb_request *rq, struct smb_session *session)
+{
+	if (rq->binding && !rq->binding->session)
+		rq->binding = smb_binding_unref(rq->binding);
+	if (!rq->binding)
+		rq->binding = smb_binding_find(session, rq->channel);
+}
+
+static enum nt_status add_binding(struct smb_request *rq,
+				  struct smb_session *session)
+{
+	struct smb_channel *channel = rq->channel;
+	struct smb_binding *binding;
+
+	if (session->binding_count >= SMB_BINDINGS_MAX ||
+	    channel->half_open_count >= SMB_SESSIONS_HALF_OPEN_MAX)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	binding = smb_binding_new(session, channel);
+	if (!binding)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	rq->binding = smb_binding_ref(binding);
+	return NT_STATUS_SUCCESS;
+}
+
+static enum nt_status check_facts(const struct smb_request *rq)
+{
+	struct smb_engine *engine = rq->channel->engine;
 	uint64_t id = rq->header.session_id;
+	const struct smb_session *own = smb_table_get(&engine->sessions, id);
+	struct smb_session_facts facts;
 
 	if (id == 0)
 		return NT_STATUS_INVALID_PARAMETER;
-	if (!smb_table_get(&rq->channel->engine->sessions, id))
+	if (own && !own->is_valid)
+		return NT_STATUS_REQUEST_NOT_ACCEPTED;
+	if (!smb_session_ask(engine, id, &facts))
 		return NT_STATUS_USER_SESSION_DELETED;
-	return NT_STATUS_REQUEST_NOT_ACCEPTED;
+
+	enum nt_status status =
+		smb_binding_check(&facts, rq->channel, rq->is_signed);
+
+	explicit_bzero(&facts, sizeof(facts));
+	return status;
+}
+
+/* MC-4: the connection asks to be one of the session's. */
+static enum nt_status bind_session(struct smb_request *rq)
+{
+	struct smb_session *session;
+	enum nt_status status = check_facts(rq);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	session = smb_session_find(rq->channel->engine, rq->header.session_id);
+	if (!session)
+		return NT_STATUS_USER_SESSION_DELETED;
+	find_binding(rq, session);
+	if (rq->binding && rq->binding->is_up)
+		status = NT_STATUS_REQUEST_NOT_ACCEPTED;
+	else if (!rq->binding)
+		status = add_binding(rq, session);
+	if (rq->session || status != NT_STATUS_SUCCESS)
+		smb_session_unref(session);
+	else
+		use_session(rq, session);
+	return status;
+}
+
+/* The first or a further leg of a session's own, or its reauthentication. */
+static bool is_known_here(const struct smb_request *rq)
+{
+	return rq->session && (!rq->session->is_valid || rq->binding->is_up);
 }
 
 /* rq->session is the one that the exchange is about. */
@@ -87,34 +154,35 @@ static enum nt_status find_session(struct smb_request *rq,
 				   const struct ask *ask)
 {
 	struct smb_channel *channel = rq->channel;
+	struct smb_session *session;
 
-	if (ask->flags & SETUP_BINDING)
-		return refuse_binding(rq);
-	if (rq->session)
+	if (ask->flags & SMB2_SESSION_FLAG_BINDING)
+		return bind_session(rq);
+	if (is_known_here(rq))
 		return NT_STATUS_SUCCESS;
 	if (rq->header.session_id != 0)
 		return NT_STATUS_USER_SESSION_DELETED;
 	if (channel->half_open_count >= SMB_SESSIONS_HALF_OPEN_MAX)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	rq->session = smb_session_new(channel);
-	if (!rq->session)
+	session = smb_session_new(channel);
+	if (!session)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	rq->session->requests++;
-	rq->is_session_counted = true;
-	rq->header.session_id = rq->session->id;
+	use_session(rq, session);
+	rq->binding = smb_binding_find(session, channel);
+	rq->header.session_id = session->id;
 	return NT_STATUS_SUCCESS;
 }
 
-static enum nt_status begin_exchange(struct smb_session *session)
+static enum nt_status begin_exchange(struct smb_binding *binding)
 {
-	if (!session->auth) {
-		session->auth = smb_auth_new(session->engine->ports);
-		session->legs = 0;
+	if (!binding->auth) {
+		binding->auth = smb_auth_new(binding->channel->engine->ports);
+		binding->legs = 0;
 	}
-	if (!session->auth)
+	if (!binding->auth)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	session->legs++;
-	return session->legs > SMB_AUTH_LEGS_MAX ? NT_STATUS_INVALID_PARAMETER
+	binding->legs++;
+	return binding->legs > SMB_AUTH_LEGS_MAX ? NT_STATUS_INVALID_PARAMETER
 						 : NT_STATUS_SUCCESS;
 }
 
@@ -138,6 +206,13 @@ static void co_delay(struct smb_request *rq)
 	}
 }
 
+/* A connection that does not become the session's is no harm to it. */
+static void give_up_binding(struct smb_request *rq)
+{
+	smb_binding_remove(rq->binding);
+	smb_request_uncount(rq);
+}
+
 /* The session ends, whether it was in progress or up (SS-10). */
 static enum nt_status co_fail(struct smb_request *rq, enum nt_status status)
 {
@@ -147,8 +222,11 @@ static enum nt_status co_fail(struct smb_request *rq, enum nt_status status)
 			"session=%016llx logon refused status=%s",
 			(unsigned long long)session->id,
 			nt_status_name(status));
-	session->auth = smb_auth_free(session->auth);
-	smb_session_co_end(session, 1);
+	rq->binding->auth = smb_auth_free(rq->binding->auth);
+	if (session->is_valid && !rq->binding->is_up)
+		give_up_binding(rq);
+	else
+		smb_session_co_end(session, 1);
 	if (status == NT_STATUS_LOGON_FAILURE ||
 	    status == NT_STATUS_ACCOUNT_DISABLED)
 		co_delay(rq);
@@ -157,12 +235,13 @@ static enum nt_status co_fail(struct smb_request *rq, enum nt_status status)
 
 /* ---- success ---- */
 
-static void take_user(struct smb_session *session)
+static void take_user(struct smb_session *session,
+		      const struct smb_binding *binding)
 {
 	const struct smb_realm_ops *realm = session->engine->ports->realm_ops;
 	struct smb_user *old = session->user;
 
-	session->user = realm->user_ref(smb_auth_user(session->auth));
+	session->user = realm->user_ref(smb_auth_user(binding->auth));
 	if (old)
 		realm->user_unref(old);
 }
@@ -177,22 +256,48 @@ static bool make_sealers(struct smb_session *session, enum smb_cipher cipher)
 	return session->sealer && session->unsealer;
 }
 
-/* 3.3.5.5.3: keys, signing and encryption of a session that comes up. */
-static enum nt_status make_keys(struct smb_session *session)
+/* What the exchange on a connection has given: false if there is no key. */
+static bool derive_keys(const struct smb_binding *binding,
+			struct smb_keys *ret_keys)
 {
-	const struct smb_channel *channel = session->channel;
+	const struct smb_channel *channel = binding->channel;
 	uint8_t key[32];
-	size_t length = smb_auth_key(session->auth, key);
+	size_t length = smb_auth_key(binding->auth, key);
 
-	session->has_key = length > 0;
+	if (length == 0)
+		return false;
+	smb_keys_derive(channel->dialect, channel->cipher, key, length,
+			binding->preauth, ret_keys);
+	explicit_bzero(key, sizeof(key));
+	return true;
+}
+
+static void note_facts(struct smb_session *session,
+		       const struct smb_channel *channel)
+{
+	session->facts = (struct smb_session_facts){
+		.dialect = channel->dialect,
+		.signing = (uint16_t)channel->signing,
+		.cipher = (uint16_t)channel->cipher,
+		.is_authenticated = session->has_key,
+	};
+	memcpy(session->facts.client_guid, channel->client_guid, 16);
+	memcpy(session->facts.signing_key, session->keys.signing, 16);
+}
+
+/* 3.3.5.5.3: keys, signing and encryption of a session that comes up. */
+static enum nt_status make_keys(struct smb_session *session,
+				struct smb_binding *binding)
+{
+	const struct smb_channel *channel = binding->channel;
+
+	session->has_key = derive_keys(binding, &session->keys);
+	note_facts(session, channel);
 	if (!session->has_key)
 		return NT_STATUS_SUCCESS;
-	smb_keys_derive(channel->dialect, channel->cipher, key, length,
-			session->preauth, &session->keys);
-	explicit_bzero(key, sizeof(key));
-	session->signer =
+	binding->signer =
 		smb_signer_new(channel->signing, session->keys.signing);
-	if (!session->signer)
+	if (!binding->signer)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	if (channel->cipher != SMB_CIPHER_NONE &&
 	    !make_sealers(session, channel->cipher))
@@ -269,7 +374,7 @@ static void log_logon(const struct smb_request *rq, const char *what)
 static enum nt_status co_come_up(struct smb_request *rq, const struct ask *ask)
 {
 	struct smb_session *session = rq->session;
-	enum nt_status status = make_keys(session);
+	enum nt_status status = make_keys(session, rq->binding);
 
 	if (status == NT_STATUS_SUCCESS)
 		status = apply_policy(session, ask);
@@ -282,21 +387,50 @@ static enum nt_status co_come_up(struct smb_request *rq, const struct ask *ask)
 	return NT_STATUS_SUCCESS;
 }
 
-/* SS-10: keys, trees and opens stay as they are. */
+/*
+ * Another connection of the session (MC-5): a key of its own to sign with, all
+ * else is the session's (KY-6). This answer is the first that it signs.
+ */
+static enum nt_status come_up_bound(struct smb_request *rq)
+{
+	struct smb_binding *binding = rq->binding;
+	const struct smb_user *user = smb_auth_user(binding->auth);
+	struct smb_keys keys;
+
+	if (strcmp(user->name, rq->session->user->name) != 0 ||
+	    !derive_keys(binding, &keys))
+		return NT_STATUS_ACCESS_DENIED;
+	binding->signer = smb_signer_new(rq->channel->signing, keys.signing);
+	explicit_bzero(&keys, sizeof(keys));
+	if (!binding->signer)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	smb_binding_set_up(binding);
+	rq->signer = smb_signer_free(rq->signer);
+	rq->must_sign = true;
+	log_logon(rq, "bound");
+	return NT_STATUS_SUCCESS;
+}
+
+/* SS-10: in a reauthentication keys, trees and opens stay as they are. */
 static enum nt_status co_succeed(struct smb_request *rq, const struct ask *ask,
 				 const struct smb_auth_token *token)
 {
 	struct smb_session *session = rq->session;
+	struct smb_binding *binding = rq->binding;
 	enum nt_status status = NT_STATUS_SUCCESS;
 
-	take_user(session);
-	if (session->is_valid)
-		log_logon(rq, "reauthenticated");
-	else
-		status = co_come_up(rq, ask);
+	if (session->is_valid && !binding->is_up) {
+		status = come_up_bound(rq);
+	} else {
+		take_user(session, binding);
+		if (session->is_valid)
+			log_logon(rq, "reauthenticated");
+		else
+			status = co_come_up(rq, ask);
+	}
 	if (status != NT_STATUS_SUCCESS)
 		return co_fail(rq, status);
-	session->auth = smb_auth_free(session->auth);
+	binding->auth = smb_auth_free(binding->auth);
 	if (session->is_gone)
 		return NT_STATUS_USER_SESSION_DELETED;
 	return answer(rq, flags_of(session, session->user), token, status);
@@ -304,6 +438,7 @@ static enum nt_status co_succeed(struct smb_request *rq, const struct ask *ask,
 
 enum nt_status smb_cmd_co_session_setup(struct smb_request *rq)
 {
+	bool is_hashed = rq->channel->dialect == SMB_DIALECT_311;
 	struct smb_auth_token token = { .bytes = NULL };
 	struct ask ask = { 0 };
 	enum nt_status status = decode(rq, &ask);
@@ -312,17 +447,16 @@ enum nt_status smb_cmd_co_session_setup(struct smb_request *rq)
 		status = find_session(rq, &ask);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	struct smb_session *session = rq->session;
+	struct smb_binding *binding = rq->binding;
 
-	if (rq->channel->dialect == SMB_DIALECT_311 && !session->is_valid)
-		smb_preauth_add(session->preauth, rq->start, rq->length);
-	status = begin_exchange(session);
+	if (is_hashed && !binding->is_up)
+		smb_preauth_add(binding->preauth, rq->start, rq->length);
+	status = begin_exchange(binding);
 	if (status == NT_STATUS_SUCCESS)
-		status = smb_auth_step(session->auth, ask.token, &token);
+		status = smb_auth_step(binding->auth, ask.token, &token);
 	if (status == NT_STATUS_MORE_PROCESSING_REQUIRED) {
-		if (rq->channel->dialect == SMB_DIALECT_311 &&
-		    !session->is_valid)
-			rq->preauth = session->preauth;
+		if (is_hashed && !binding->is_up)
+			rq->preauth = binding->preauth;
 		status = answer(rq, 0, &token, status);
 	} else if (status == NT_STATUS_SUCCESS) {
 		status = co_succeed(rq, &ask, &token);

@@ -182,7 +182,7 @@ static void check_signature(struct client *c, struct client_answer *answer)
 		session_of(c, answer->header.session_id);
 
 	if (!(answer->header.flags & SMB2_FLAGS_SIGNED) || !session ||
-	    !session->signer)
+	    !session->signer || (session->binds && answer->status == 0))
 		return;
 	answer->is_signed =
 		smb_signature_is_right(session->signer, answer->whole.at,

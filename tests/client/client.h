@@ -37,6 +37,7 @@ struct client_session {
 	struct smb_signer *signer;
 	struct smb_sealer *sealer, *unsealer;
 	bool signs, seals; /* what it sends */
+	bool binds; /* until it is bound, it signs with the session's first key */
 };
 
 struct client_element {
@@ -146,6 +147,14 @@ uint32_t client_logon(struct client *c, struct client_session *session,
 uint32_t client_logon_again(struct client *c, struct client_session *session,
 			    const char *user, const char *password,
 			    uint64_t previous_id);
+
+/*
+ * Binds the connection to a session that is up elsewhere; the status. `bound`
+ * is the session as this connection knows it.
+ */
+uint32_t client_bind(struct client *c, struct client_session *bound,
+		     const struct client_session *session, const char *user,
+		     const char *password);
 
 void client_session_fini(struct client *c, struct client_session *session);
 

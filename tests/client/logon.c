@@ -226,7 +226,7 @@ static uint32_t leg(struct client *c, struct client_session *session,
 	struct client_answer answer;
 
 	wr_u16(w, 25);
-	wr_u8(w, 0);
+	wr_u8(w, session->binds); /* SMB2_SESSION_FLAG_BINDING */
 	wr_u8(w, (uint8_t)c->security_mode);
 	wr_u32(w, c->capabilities);
 	wr_u32(w, 0);
@@ -309,7 +309,7 @@ uint32_t client_logon_again(struct client *c, struct client_session *session,
 		.sends_mic = user,
 		.has_key_exchange = user,
 	};
-	bool is_new = session->id == 0;
+	bool is_new = session->id == 0 || session->binds;
 	uint8_t first[TOKEN_MAX], challenge[TOKEN_MAX], third[TOKEN_MAX];
 	uint8_t key[16];
 	size_t length;
@@ -337,6 +337,50 @@ uint32_t client_logon_again(struct client *c, struct client_session *session,
 	if (!last_is_signed(c, session))
 		c->has_bad_signature = true;
 	return 0;
+}
+
+/* All but the key that signs is the session's own. */
+static void make_bound(struct client *c, struct client_session *bound,
+		       const struct client_session *session)
+{
+	memcpy(bound->keys.seal, session->keys.seal, SMB_KEY_MAX);
+	memcpy(bound->keys.unseal, session->keys.unseal, SMB_KEY_MAX);
+	smb_sealer_free(bound->sealer);
+	smb_sealer_free(bound->unsealer);
+	bound->sealer = NULL;
+	bound->unsealer = NULL;
+	bound->signs = session->signs;
+	bound->seals = session->seals;
+	if (!session->sealer)
+		return;
+	/* No nonce is used twice: they begin elsewhere. */
+	bound->sealer =
+		smb_sealer_new(c->cipher, session->keys.unseal, ~session->id);
+	bound->unsealer = smb_sealer_new(c->cipher, session->keys.seal, 0);
+	assert(bound->sealer);
+	assert(bound->unsealer);
+}
+
+uint32_t client_bind(struct client *c, struct client_session *bound,
+		     const struct client_session *session, const char *user,
+		     const char *password)
+{
+	struct smb_signer *first = NULL;
+	uint32_t status;
+
+	*bound = (struct client_session){ .id = session->id, .binds = true };
+	if (session->signer)
+		first = smb_signer_new(smb_signer_algorithm(session->signer),
+				       session->keys.signing);
+	bound->signer = first;
+	bound->signs = first;
+	status = client_logon(c, bound, user, password);
+	bound->binds = false;
+	if (status == 0) {
+		smb_signer_free(first);
+		make_bound(c, bound, session);
+	}
+	return status;
 }
 
 uint32_t client_logon(struct client *c, struct client_session *session,

@@ -31,6 +31,7 @@ void fake_realm_init(struct fake_realm *realm)
 			.encryption = SMB_POLICY_OFF,
 			.io_size_max = 8 * 1024 * 1024,
 			.credits_max = 512,
+			.is_multichannel = true,
 		},
 	};
 	account_init(&realm->guest, realm, "guest");

@@ -16,6 +16,7 @@
 #include "gateway/admission.h"
 #include "gateway/directory.h"
 #include "gateway/limits.h"
+#include "smb/ports.h"
 
 enum {
 	THREADS = 16
@@ -146,6 +147,25 @@ static void first_connections_that_race_make_one_client(void **state)
 	gw_directory_free(d);
 }
 
+static void sessions_are_known_from_all_workers_while_they_last(void **state)
+{
+	struct gw_directory *d = gw_directory_new(2);
+	struct smb_session_facts facts = { .dialect = 0x311 }, got;
+
+	(void)state;
+	assert_false(gw_directory_ask(d, 7, &got));
+	gw_directory_tell(d, 7, &facts);
+	facts.dialect = 0x300;
+	gw_directory_tell(d, 8, &facts);
+	assert_true(gw_directory_ask(d, 7, &got));
+	assert_int_equal(got.dialect, 0x311);
+	gw_directory_forget(d, 7);
+	gw_directory_forget(d, 7);
+	assert_false(gw_directory_ask(d, 7, &got));
+	assert_true(gw_directory_ask(d, 8, &got));
+	gw_directory_free(d);
+}
+
 static void too_many_connections_are_refused(void **state)
 {
 	struct gw_admission *a = gw_admission_new(4, 3, 2);
@@ -204,6 +224,8 @@ int main(void)
 		cmocka_unit_test(
 			idle_clients_are_forgotten_when_there_are_many),
 		cmocka_unit_test(first_connections_that_race_make_one_client),
+		cmocka_unit_test(
+			sessions_are_known_from_all_workers_while_they_last),
 		cmocka_unit_test(too_many_connections_are_refused),
 		cmocka_unit_test(connections_that_end_make_room),
 	};

@@ -99,8 +99,8 @@ static void sizes_and_capabilities_go_with_the_dialect(void **state)
 		uint32_t capabilities, size;
 	} table[] = {
 		{ 0x202, 0, 65536 },      { 0x210, 0x4, 8 << 20 },
-		{ 0x300, 0x44, 8 << 20 }, { 0x302, 0x44, 8 << 20 },
-		{ 0x311, 0x4, 8 << 20 },
+		{ 0x300, 0x4c, 8 << 20 }, { 0x302, 0x4c, 8 << 20 },
+		{ 0x311, 0xc, 8 << 20 },
 	};
 
 	(void)state;
@@ -123,8 +123,21 @@ static void encryption_is_only_for_who_asked(void **state)
 	(void)state;
 	line.client.capabilities = 0x3f;
 	client_negotiate_dialect(&line.client, 0x300);
-	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0x4);
+	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0xc);
 	assert_int_equal(line.wire.channel->cipher, SMB_CIPHER_NONE);
+}
+
+static void multichannel_is_only_for_who_has_it(void **state)
+{
+	(void)state;
+	line.client.capabilities = 0x77;
+	client_negotiate_dialect(&line.client, 0x311);
+	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0x4);
+	line_fini(&line);
+	world.realm.facts.is_multichannel = false;
+	line_init(&line, &world);
+	client_negotiate_dialect(&line.client, 0x311);
+	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0x4);
 }
 
 static void a_policy_without_encryption_offers_none(void **state)
@@ -132,7 +145,7 @@ static void a_policy_without_encryption_offers_none(void **state)
 	(void)state;
 	world.realm.facts.encryption = SMB_POLICY_OFF;
 	client_negotiate_dialect(&line.client, 0x302);
-	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0x4);
+	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0xc);
 	line_fini(&line);
 	line_init(&line, &world);
 	client_negotiate_dialect(&line.client, 0x311);
@@ -394,6 +407,7 @@ int main(void)
 		TEST(no_dialect_at_all_is_an_invalid_parameter),
 		TEST(sizes_and_capabilities_go_with_the_dialect),
 		TEST(encryption_is_only_for_who_asked),
+		TEST(multichannel_is_only_for_who_has_it),
 		TEST(a_policy_without_encryption_offers_none),
 		TEST(a_server_that_demands_signing_says_so),
 		TEST(ciphers_and_signatures_are_chosen_by_our_order),

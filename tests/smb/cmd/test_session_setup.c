@@ -366,8 +366,8 @@ static uint32_t bind_to(struct client *c, uint64_t id)
 	return client_ask(c, NULL);
 }
 
-/* MC-4, as long as multichannel is not offered. */
-static void binding_is_refused(void **state)
+/* MC-4: nobody is bound to a session without its key. */
+static void a_binding_without_signature_is_refused(void **state)
 {
 	(void)state;
 	line_log_on(&line, 0x311, &session);
@@ -376,7 +376,7 @@ static void binding_is_refused(void **state)
 	assert_int_equal(bind_to(&other.client, 77),
 			 STATUS(USER_SESSION_DELETED));
 	assert_int_equal(bind_to(&other.client, session.id),
-			 STATUS(REQUEST_NOT_ACCEPTED));
+			 STATUS(INVALID_PARAMETER));
 	assert_int_equal(client_echo(&line.client, &session), 0);
 }
 
@@ -456,7 +456,7 @@ int main(void)
 		TEST(requests_go_on_while_a_session_reauthenticates),
 		TEST(the_previous_session_of_the_same_user_ends),
 		TEST(the_session_of_another_user_stays),
-		TEST(binding_is_refused),
+		TEST(a_binding_without_signature_is_refused),
 		TEST(logoff_closes_what_is_open_before_it_answers),
 		TEST(logoff_ends_requests_that_wait),
 	};

@@ -44,6 +44,12 @@ enum {
 	SMB_NOTIFY_BYTES_MAX = 64 * 1024,
 	/* Longest security descriptor: an ACL's size has 16 bits. */
 	SMB_SECURITY_BYTES_MAX = 128 * 1024,
+	/* One copy inside the server: what Windows has (3.3.3). */
+	SMB_COPY_CHUNKS_MAX = 256,
+	SMB_COPY_CHUNK_MAX = 1024 * 1024,
+	SMB_COPY_MAX = 16 * 1024 * 1024,
+	/* A copy that takes longer says that it is at work. */
+	SMB_COPY_QUIET_MS = 1000,
 	/* Bytes of payload that one connection may have in flight. */
 	SMB_CHANNEL_BYTES_MAX = 64 * 1024 * 1024,
 	/* Payload bytes of one RPC call, all fragments. */

@@ -75,6 +75,20 @@ struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 	return open;
 }
 
+void smb_open_enter(struct smb_open *open)
+{
+	open->requests++;
+}
+
+void smb_open_leave(struct smb_open *open)
+{
+	const struct smb_ports *ports = open->session->engine->ports;
+
+	open->requests--;
+	if (open->closer)
+		ports->host_ops->wake(ports->host, open->closer);
+}
+
 void smb_open_end_waits(struct smb_open *open)
 {
 	if (!open->object || open->has_ended_waits)

@@ -53,6 +53,13 @@ struct smb_open *smb_open_unref(struct smb_open *open);
 struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 			      struct smb_pipe *pipe);
 
+/*
+ * A request runs on it from now on, until smb_open_leave(): CLOSE waits for
+ * that. The caller has a reference.
+ */
+void smb_open_enter(struct smb_open *open);
+void smb_open_leave(struct smb_open *open);
+
 /* Ends what waits on it (CHANGE_NOTIFY, LOCK): it is about to be closed. */
 void smb_open_end_waits(struct smb_open *open);
 

@@ -446,9 +446,18 @@ struct smb_locks {
 	bool is_immediate; /* FAIL_IMMEDIATELY */
 };
 
-/* Flags of smb_object_ops.co_ioctl's answer. */
+/* Bytes that go from one file to another, and not over the wire. */
+struct smb_copy {
+	struct smb_object *source;
+	struct smb_call *call;
+	uint64_t from, to; /* offsets in the source and in the target */
+	uint64_t length;
+	bool is_clone; /* the files share their blocks then, or it fails */
+};
+
 struct smb_ioctl {
 	uint32_t code;
+	struct smb_call *call;
 	const uint8_t *in;
 	uint32_t in_length;
 	uint8_t *out; /* room for out_size bytes */
@@ -517,6 +526,16 @@ struct smb_object_ops {
 	enum nt_status (*co_ioctl)(struct smb_object *object,
 				   const struct smb_ioctl *ioctl,
 				   uint32_t *ret_length);
+
+	/*
+	 * All bytes of the range, which must lie in the source; `ret_copied`
+	 * says also on failure how many were. INVALID_VIEW_SIZE, or for clones
+	 * NOT_SUPPORTED: the source, of clones also the target, is shorter.
+	 * FILE_LOCK_CONFLICT, for clones never.
+	 */
+	enum nt_status (*co_copy)(struct smb_object *target,
+				  const struct smb_copy *how,
+				  uint64_t *ret_copied);
 
 	/*
 	 * CHANGE_NOTIFY: waits for changes; FILE_NOTIFY_INFORMATION records.

@@ -73,7 +73,7 @@ void smb_request_count_open(struct smb_request *rq)
 {
 	assert(rq->open);
 	assert(!rq->is_open_counted);
-	rq->open->requests++;
+	smb_open_enter(rq->open);
 	rq->is_open_counted = true;
 }
 
@@ -230,9 +230,7 @@ void smb_request_uncount(struct smb_request *rq)
 
 	if (rq->is_open_counted) {
 		rq->is_open_counted = false;
-		rq->open->requests--;
-		if (rq->open->closer)
-			ports->host_ops->wake(ports->host, rq->open->closer);
+		smb_open_leave(rq->open);
 	}
 	if (rq->is_session_counted) {
 		rq->is_session_counted = false;

@@ -120,12 +120,7 @@ static enum nt_status co_zero(struct fsa_open *open, struct reader *in)
 		end = stat.size;
 	if (start >= end)
 		return NT_STATUS_SUCCESS;
-	fsa_node_lock(open->node);
-	bool is_allowed = fsa_range_allows_io(&open->node->ranges, open, start,
-					      end - start, true);
-
-	fsa_node_unlock(open->node);
-	if (!is_allowed)
+	if (!fsa_locks_allow_io(open, start, end - start, true))
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 
 	enum nt_status status =

@@ -12,11 +12,8 @@
 #define DATA_READ  (FILE_READ_DATA | FILE_EXECUTE)
 #define DATA_WRITE (FILE_WRITE_DATA | FILE_APPEND_DATA)
 
-/* No file of NTFS is longer, and clients rely on being told so. */
-#define FILE_SIZE_MAX 0xfffffff0000u
-
-static bool may_pass_locks(struct fsa_open *open, uint64_t offset,
-			   uint64_t length, bool is_write)
+bool fsa_locks_allow_io(struct fsa_open *open, uint64_t offset, uint64_t length,
+			bool is_write)
 {
 	bool may;
 
@@ -38,7 +35,7 @@ static enum nt_status check_read(struct fsa_open *open,
 		return NT_STATUS_ACCESS_DENIED;
 	if (!sum_fits(how->offset, how->length, INT64_MAX))
 		return NT_STATUS_INVALID_PARAMETER;
-	if (!may_pass_locks(open, how->offset, how->length, false))
+	if (!fsa_locks_allow_io(open, how->offset, how->length, false))
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	return NT_STATUS_SUCCESS;
 }
@@ -104,14 +101,15 @@ static enum nt_status check_write(struct fsa_open *open,
 	if (!(open->base.granted & DATA_WRITE))
 		return NT_STATUS_ACCESS_DENIED;
 	if (is_append(open, how))
-		return may_pass_locks(open, 0, UINT64_MAX, true)
+		return fsa_locks_allow_io(open, 0, UINT64_MAX, true)
 			       ? NT_STATUS_SUCCESS
 			       : NT_STATUS_FILE_LOCK_CONFLICT;
 	if (how->offset > INT64_MAX)
 		return NT_STATUS_INVALID_PARAMETER;
-	if (how->length && !sum_fits(how->offset, how->length, FILE_SIZE_MAX))
+	if (how->length &&
+	    !sum_fits(how->offset, how->length, FSA_FILE_SIZE_MAX))
 		return NT_STATUS_INVALID_PARAMETER;
-	if (!may_pass_locks(open, how->offset, how->length, true))
+	if (!fsa_locks_allow_io(open, how->offset, how->length, true))
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	return NT_STATUS_SUCCESS;
 }

@@ -22,6 +22,9 @@ struct fsa_names;
 struct fsa_scan;
 struct fsa_watch;
 
+/* No file of NTFS is longer, and clients rely on being told so. */
+#define FSA_FILE_SIZE_MAX 0xfffffff0000u
+
 struct fsa_volume {
 	struct smb_volume base; /* first */
 	const struct fsa_share *share;
@@ -235,6 +238,15 @@ enum nt_status fsa_co_write(struct smb_object *object,
 enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
 			   const struct smb_locks *locks);
 void fsa_body_drop(struct smb_body *body);
+
+/* Whether the locks of others let this open read, or write, those bytes. */
+bool fsa_locks_allow_io(struct fsa_open *open, uint64_t offset, uint64_t length,
+			bool is_write);
+
+/* ---- copy.c ---- */
+
+enum nt_status fsa_co_copy(struct smb_object *object,
+			   const struct smb_copy *how, uint64_t *ret_copied);
 
 /* Takes an open out of its node and frees it; deletes nothing. */
 void fsa_open_co_leave(struct fsa_open *open);

@@ -26,6 +26,7 @@ const struct smb_object_ops fsa_object_ops = {
 	.co_query_streams = fsa_co_query_streams,
 	.co_query_volume = fsa_co_query_volume,
 	.co_ioctl = fsa_co_ioctl,
+	.co_copy = fsa_co_copy,
 	.co_notify = fsa_co_notify,
 	.oplock_answer = fsa_oplock_answer,
 	.oplock_lapse = fsa_oplock_lapse,

@@ -18,6 +18,7 @@ enum {
 	FILE_READ_ONLY_VOLUME = 0x80000,
 	FILE_SUPPORTS_HARD_LINKS = 0x400000,
 	FILE_SUPPORTS_EXTENDED_ATTRIBUTES = 0x800000,
+	FILE_SUPPORTS_BLOCK_REFCOUNTING = 0x8000000,
 
 	SECTOR_BYTES = 512,
 	PHYSICAL_SECTOR_BYTES = 4096,
@@ -85,6 +86,7 @@ static uint32_t attributes_of(const struct fsa_share *share)
 	       (can->has_sparse && fsa_dosattr_is_kept(share)
 			? FILE_SUPPORTS_SPARSE_FILES
 			: 0) |
+	       (can->has_reflink ? FILE_SUPPORTS_BLOCK_REFCOUNTING : 0) |
 	       (can->has_xattr ? FILE_SUPPORTS_EXTENDED_ATTRIBUTES : 0) |
 	       (store_tree_options(share->tree)->is_read_only
 			? FILE_READ_ONLY_VOLUME

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -221,6 +223,35 @@ int64_t store_co_copy(struct store_file *from, uint64_t from_offset,
 	if (n < 0 && must_read_and_write((int)-n))
 		n = co_copy_pieces(&c, call_read_and_write);
 	return n ? n : (int64_t)c.done;
+}
+
+/* ---- clones ---- */
+
+struct clone_call {
+	int to_fd;
+	struct file_clone_range range;
+};
+
+static int64_t call_clone(void *arg)
+{
+	struct clone_call *c = arg;
+
+	return ioctl(c->to_fd, FICLONERANGE, &c->range) ? -errno : 0;
+}
+
+int store_co_clone(struct store_file *from, uint64_t from_offset,
+		   struct store_file *to, uint64_t to_offset, uint64_t length)
+{
+	struct clone_call c = {
+		.to_fd = store_file_fd(to),
+		.range = { .src_fd = store_file_fd(from),
+			   .src_offset = from_offset,
+			   .src_length = length,
+			   .dest_offset = to_offset },
+	};
+	int err = store_file_check_write(to);
+
+	return err ? err : (int)loop_co_call(NULL, call_clone, &c);
 }
 
 /* ---- holes ---- */

@@ -298,6 +298,13 @@ int64_t store_co_copy(struct store_file *from, uint64_t from_offset,
 		      struct store_file *to, uint64_t to_offset,
 		      uint64_t length);
 
+/*
+ * The two files share the blocks of the range from now on (FICLONERANGE).
+ * -EINVAL if it doesn't lie on whole blocks, -EXDEV, -EOPNOTSUPP.
+ */
+int store_co_clone(struct store_file *from, uint64_t from_offset,
+		   struct store_file *to, uint64_t to_offset, uint64_t length);
+
 /* ---- attributes ---- */
 
 /* As fgetxattr(2): the size; -ENODATA, -ERANGE, -EOPNOTSUPP. */

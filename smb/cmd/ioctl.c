@@ -14,7 +14,6 @@ enum {
 	FIXED_SIZE = 56,
 	HEAD_SIZE = 48,
 	IS_FSCTL = 1,
-	COPYCHUNK_ANSWER = 12,
 };
 
 struct args {
@@ -114,11 +113,12 @@ static enum nt_status co_serve_serverwide(struct smb_request *rq,
 	}
 }
 
-static enum nt_status co_serve_file(struct smb_request *rq,
-				    struct smb_fsctl_call *call)
+static enum nt_status co_ask_store(struct smb_request *rq,
+				   struct smb_fsctl_call *call)
 {
 	struct smb_ioctl ioctl = {
 		.code = call->code,
+		.call = &rq->call,
 		.in = call->in.at,
 		.in_length = (uint32_t)call->in.length,
 		.out = call->out.start + call->out.at,
@@ -127,14 +127,27 @@ static enum nt_status co_serve_file(struct smb_request *rq,
 	uint32_t length = 0;
 	enum nt_status status = smb_body_objects(rq)->co_ioctl(rq->open->object,
 							       &ioctl, &length);
-	bool is_copy = call->code == SMB_FSCTL_SRV_COPYCHUNK ||
-		       call->code == SMB_FSCTL_SRV_COPYCHUNK_WRITE;
 
-	/* A copy that was refused tells its limits, or how far it came. */
-	rq->has_body = is_copy && length == COPYCHUNK_ANSWER;
-	if (!nt_status_is_error(status) || rq->has_body)
+	if (!nt_status_is_error(status))
 		(void)wr_room(&call->out, length);
 	return status;
+}
+
+static enum nt_status co_serve_file(struct smb_request *rq,
+				    struct smb_fsctl_call *call)
+{
+	switch (call->code) {
+	case SMB_FSCTL_SRV_REQUEST_RESUME_KEY:
+		return smb_fsctl_resume_key(rq, call);
+	case SMB_FSCTL_SRV_COPYCHUNK:
+	case SMB_FSCTL_SRV_COPYCHUNK_WRITE:
+		return smb_fsctl_co_copy_chunks(rq, call);
+	case SMB_FSCTL_DUPLICATE_EXTENTS:
+	case SMB_FSCTL_DUPLICATE_EXTENTS_EX:
+		return smb_fsctl_co_clone(rq, call);
+	default:
+		return co_ask_store(rq, call);
+	}
 }
 
 static enum nt_status co_serve_open(struct smb_request *rq,

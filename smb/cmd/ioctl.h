@@ -1,7 +1,7 @@
 /*
- * IOCTL, cut in four: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
- * the codes of named pipes, validate.c the check of a NEGOTIATE, ioctl_hooks.c
- * what conformance tests ask for.
+ * IOCTL, cut in five: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
+ * the codes of named pipes, ioctl_copy.c copies from file to file, validate.c
+ * the check of a NEGOTIATE, ioctl_hooks.c what conformance tests ask for.
  *
  * Thread: worker.
  */
@@ -16,9 +16,12 @@
 enum smb_fsctl {
 	SMB_FSCTL_DFS_GET_REFERRALS = 0x00060194,
 	SMB_FSCTL_DFS_GET_REFERRALS_EX = 0x000601b0,
+	SMB_FSCTL_DUPLICATE_EXTENTS = 0x00098344,
+	SMB_FSCTL_DUPLICATE_EXTENTS_EX = 0x000983e8,
 	SMB_FSCTL_PIPE_PEEK = 0x0011400c,
 	SMB_FSCTL_PIPE_WAIT = 0x00110018,
 	SMB_FSCTL_PIPE_TRANSCEIVE = 0x0011c017,
+	SMB_FSCTL_SRV_REQUEST_RESUME_KEY = 0x00140078,
 	SMB_FSCTL_SRV_COPYCHUNK = 0x001440f2,
 	SMB_FSCTL_SRV_COPYCHUNK_WRITE = 0x001480f2,
 	SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO = 0x001401fc,
@@ -47,6 +50,25 @@ enum nt_status smb_fsctl_pipe(struct smb_request *rq,
 /* MS-FSCC 2.3 FSCTL_PIPE_WAIT: whether there is such a pipe. */
 enum nt_status smb_fsctl_pipe_wait(struct smb_request *rq,
 				   struct smb_fsctl_call *call);
+
+/* MS-SMB2 3.3.5.15.5: 24 bytes by which copies name rq->open as their source. */
+enum nt_status smb_fsctl_resume_key(struct smb_request *rq,
+				    struct smb_fsctl_call *call);
+
+/*
+ * MS-SMB2 3.3.5.15.6, SRV_COPYCHUNK and SRV_COPYCHUNK_WRITE, onto rq->open.
+ * INVALID_PARAMETER with the limits; OBJECT_NAME_NOT_FOUND: no such key; what
+ * ends a copy early goes with how far it came (rq->has_body).
+ */
+enum nt_status smb_fsctl_co_copy_chunks(struct smb_request *rq,
+					struct smb_fsctl_call *call);
+
+/*
+ * MS-FSCC 2.3.7 and 2.3.9, DUPLICATE_EXTENTS_TO_FILE and its _EX, onto
+ * rq->open. INVALID_HANDLE: the source is no open file of this session.
+ */
+enum nt_status smb_fsctl_co_clone(struct smb_request *rq,
+				  struct smb_fsctl_call *call);
 
 /*
  * MS-SMB2 3.3.5.15.12: whether what was negotiated is what the client sent.

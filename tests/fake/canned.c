@@ -83,3 +83,12 @@ enum nt_status fake_co_ioctl(struct smb_object *object,
 	*ret_length = 0;
 	return NT_STATUS_INVALID_DEVICE_REQUEST;
 }
+
+enum nt_status fake_co_copy(struct smb_object *target,
+			    const struct smb_copy *how, uint64_t *ret_copied)
+{
+	(void)target;
+	(void)how;
+	*ret_copied = 0;
+	return NT_STATUS_INVALID_DEVICE_REQUEST;
+}

@@ -319,6 +319,17 @@ static enum nt_status co_ioctl(struct smb_object *object,
 	return give(ioctl->out, ioctl->out_size, ret_length);
 }
 
+static enum nt_status co_copy(struct smb_object *target,
+			      const struct smb_copy *how, uint64_t *ret_copied)
+{
+	(void)target;
+	the_store->copy = *how;
+	*ret_copied = the_store->copied;
+	if (++the_store->calls < the_store->good_calls)
+		return NT_STATUS_SUCCESS;
+	return the_store->answer;
+}
+
 static enum nt_status co_notify(struct smb_object *object,
 				struct smb_call *call, uint32_t filter,
 				bool is_recursive, uint8_t *to, uint32_t size,
@@ -359,6 +370,7 @@ static const struct smb_object_ops object_ops = {
 	.co_query_streams = co_query_list,
 	.co_query_volume = co_query_volume,
 	.co_ioctl = co_ioctl,
+	.co_copy = co_copy,
 	.co_notify = co_notify,
 	.closing = closing,
 	.body_drop = body_drop,

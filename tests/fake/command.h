@@ -50,6 +50,9 @@ struct fake_store {
 	uint16_t pattern[16];
 	struct smb_set set;
 	struct smb_ioctl ioctl;
+	struct smb_copy copy;
+	uint64_t copied;         /* what co_copy says each time */
+	unsigned int good_calls; /* it succeeds in those before this one */
 	uint32_t parts, filter, size;
 	bool is_recursive;
 	unsigned int dropped; /* opaque bodies given up */

@@ -678,6 +678,7 @@ const struct smb_object_ops fake_object_ops = {
 	.co_query_streams = fake_co_query_streams,
 	.co_query_volume = fake_co_query_volume,
 	.co_ioctl = fake_co_ioctl,
+	.co_copy = fake_co_copy,
 	.co_notify = co_notify,
 	.closing = closing,
 	.body_drop = body_drop,

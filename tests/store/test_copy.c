@@ -310,9 +310,35 @@ YARD_TEST(a_read_only_tree_keeps_its_bytes)
 	store_tree_unref(tree);
 }
 
+/* Block sizes up to 64 KiB are held to be whole blocks here. */
+YARD_TEST(a_clone_shares_blocks)
+{
+	const size_t block = 64 * 1024;
+	struct store_file *from = co_put(y, "from", 2 * block);
+	struct store_file *to = co_put(y, "to", block);
+	uint8_t *bytes;
+	int err = store_co_clone(from, block, to, 0, block);
+
+	if (!store_tree_features(y->tree)->has_reflink) {
+		assert_true(err < 0);
+		print_message("this file system has no clones\n");
+	} else {
+		assert_int_equal(err, 0);
+		bytes = contents(to, block);
+		assert_int_equal(bytes[0], byte_at(block));
+		assert_int_equal(bytes[block - 1], byte_at(2 * block - 1));
+		free(bytes);
+		assert_int_equal(store_co_clone(from, 1, to, 0, block),
+				 -EINVAL);
+	}
+	store_file_close(to);
+	store_file_close(from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clone_shares_blocks),
 		cmocka_unit_test(a_copy_is_the_same_and_ends_with_its_source),
 		cmocka_unit_test(a_file_is_copied_onto_itself),
 		cmocka_unit_test(copies_cross_file_systems),

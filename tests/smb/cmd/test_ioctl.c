@@ -115,22 +115,6 @@ static void part_of_an_answer_goes_with_a_warning(void **state)
 	assert_head(0x940cf, 16);
 }
 
-/* 3.3.5.15.6: limits, or how far it came. */
-static void a_copy_that_fails_tells_more(void **state)
-{
-	(void)state;
-	request(SMB_FSCTL_SRV_COPYCHUNK, NULL, 0);
-	f.store.length = 12;
-	f.store.answer = NT_STATUS_INVALID_PARAMETER;
-	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_PARAMETER);
-	assert_true(f.rq->has_body);
-	assert_head(SMB_FSCTL_SRV_COPYCHUNK, 12);
-
-	request(0x940cf, NULL, 0);
-	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_PARAMETER);
-	assert_false(f.rq->has_body);
-}
-
 static void bad_requests_do_not_reach_the_store(void **state)
 {
 	(void)state;
@@ -450,7 +434,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(codes_of_files_are_the_stores),
 		TEST(part_of_an_answer_goes_with_a_warning),
-		TEST(a_copy_that_fails_tells_more),
 		TEST(bad_requests_do_not_reach_the_store),
 		TEST(a_wrong_file_id_is_closed),
 		TEST(serverwide_codes_come_with_no_file),

@@ -47,6 +47,7 @@ struct gw_share_config {
 	bool hidden;
 	bool map_names;
 	bool oplocks;
+	bool short_names;
 	bool hide_dot_files;
 	bool access_based_enumeration;
 	int encryption; /* enum smb_policy: DESIRED or REQUIRED */

@@ -212,6 +212,7 @@ void gw_share_config_init(struct gw_share_config *share)
 	*share = (struct gw_share_config){
 		.map_names = true,
 		.oplocks = true,
+		.short_names = true,
 		.hide_dot_files = true,
 		.encryption = SMB_POLICY_DESIRED,
 		.symlinks = STORE_SYMLINKS_FOLLOW,
@@ -298,6 +299,7 @@ static const struct gw_key share_keys[] = {
 	  .choices = case_choices },
 	{ "map_names", GW_KEY_BOOL, SHARE(map_names) },
 	{ "oplocks", GW_KEY_BOOL, SHARE(oplocks) },
+	{ "short_names", GW_KEY_BOOL, SHARE(short_names) },
 	{ "attributes", GW_KEY_CHOICE, SHARE(attributes),
 	  .choices = attributes_choices },
 	{ "read_path", GW_KEY_CHOICE, SHARE(read_path),

@@ -19,6 +19,7 @@
 
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/short_name.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -52,6 +53,7 @@ struct fsa_scan {
 	bool has_answered; /* any entry since the start */
 	uint16_t *pattern; /* malloc */
 	uint32_t pattern_count;
+	bool has_tilde; /* the pattern */
 	struct entry batch[BATCH_MAX];
 	size_t count, at;  /* of the batch; which one comes next */
 	bool is_looked_at; /* the batch has facts */
@@ -122,6 +124,8 @@ static enum nt_status co_scan_new(struct fsa_open *open,
 	}
 	memcpy(scan->pattern, pattern.units, pattern.count * sizeof(uint16_t));
 	scan->pattern_count = pattern.count;
+	for (uint32_t i = 0; i < pattern.count; i++)
+		scan->has_tilde |= pattern.units[i] == '~';
 	if (!pattern_is_plain(pattern)) {
 		int err = store_co_list_open(open->volume->creds, open->file,
 					     &scan->listing);
@@ -269,6 +273,25 @@ static void co_stat_all(struct fsa_open *open, struct fsa_scan *scan)
 
 /* ---- filling a batch ---- */
 
+/*
+ * A pattern may mean a short name, too (2.1.5.6.3); but only one that says so,
+ * with a tilde: "*.htm" is not to find what ends in ".html".
+ */
+static bool short_name_matches(const struct fsa_share *share,
+			       const struct fsa_scan *scan, const char *name)
+{
+	uint16_t units[FSA_SHORT_MAX];
+	size_t count;
+
+	if (!share->has_short_names || !scan->has_tilde)
+		return false;
+	count = fsa_short_name_of_disk(share, name, units);
+	return count &&
+	       fsa_pattern_matches(pattern_of(scan),
+				   (struct smb_name){ units, (uint32_t)count },
+				   false);
+}
+
 static bool entry_matches(const struct fsa_open *open,
 			  const struct fsa_scan *scan, const char *name)
 {
@@ -283,7 +306,8 @@ static bool entry_matches(const struct fsa_open *open,
 		return false;
 	return fsa_pattern_matches(pattern_of(scan),
 				   (struct smb_name){ units, (uint32_t)count },
-				   share->is_case_sensitive);
+				   share->is_case_sensitive) ||
+	       short_name_matches(share, scan, name);
 }
 
 static struct entry *batch_add(struct fsa_scan *scan, const char *name)
@@ -462,10 +486,16 @@ static bool give(struct fsa_open *open, const struct smb_list *how,
 	uint16_t units[NAME_UNITS];
 	size_t count = fsa_name_from_disk(open->volume->share, e->name, units,
 					  NAME_UNITS);
+	uint16_t short_units[FSA_SHORT_MAX];
 	struct smb_dir_entry out = {
 		.name = { units, (uint32_t)count },
+		.short_name = { short_units, 0 },
 	};
 
+	if (how->needs_facts && open->volume->share->has_short_names &&
+	    !fsa_short_name_is(out.name))
+		out.short_name.count =
+			(uint32_t)fsa_short_name_make(out.name, short_units);
 	entry_facts(open, e, &out.facts);
 	return how->take(how->arg, &out);
 }

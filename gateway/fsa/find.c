@@ -12,6 +12,9 @@
  * thousands of new files then do not cost as many listings. What somebody else
  * did in between is seen when the moment is over.
  *
+ * A name that looks like a generated one of 8.3 (short_name.c) and is not there
+ * is looked for among those of its directory's names.
+ *
  * Who may list what is the kernel's to say: the memory is the volume's, so of
  * one user.
  */
@@ -21,6 +24,7 @@
 
 #include "gateway/fsa/fold.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/short_name.h"
 
 enum {
 	DIRS_MAX = 16,       /* that a volume remembers */
@@ -43,6 +47,7 @@ struct listing {
 
 struct fsa_names {
 	struct listing dirs[DIRS_MAX];
+	struct fsa_tunnel *tunnel;
 };
 
 /* ---- what is remembered ---- */
@@ -53,6 +58,7 @@ void fsa_find_forget(struct fsa_volume *volume)
 		return;
 	for (size_t i = 0; i < DIRS_MAX; i++)
 		fsa_name_set_fini(&volume->names->dirs[i].set);
+	free(volume->names->tunnel);
 	free(volume->names);
 	volume->names = NULL;
 }
@@ -198,6 +204,20 @@ static struct listing *co_learn(struct fsa_volume *volume,
 	return l;
 }
 
+static bool is_any_case(const struct fsa_volume *volume)
+{
+	return !volume->share->is_case_sensitive &&
+	       !store_tree_features(volume->share->tree)->is_case_insensitive;
+}
+
+static bool is_short_name(const struct fsa_volume *volume,
+			  const struct fsa_folded *folded)
+{
+	return volume->share->has_short_names &&
+	       fsa_short_name_is_made(
+		       (struct smb_name){ folded->units, folded->count });
+}
+
 /*
  * How the directory spells `want`, put into `to` with room for a component:
  * false if it has no such name.
@@ -208,8 +228,13 @@ static bool co_spell(struct fsa_volume *volume, struct store_file *dir,
 	struct store_stat stat;
 	struct fsa_folded folded;
 	struct listing *l;
-	const char *name;
+	const char *name = NULL;
+	bool is_short;
 
+	fsa_fold_disk(volume->share, want, &folded);
+	is_short = is_short_name(volume, &folded);
+	if (!is_any_case(volume) && !is_short)
+		return false;
 	if (store_co_stat(dir, &stat))
 		return false;
 	l = recall(volume, &stat);
@@ -218,13 +243,35 @@ static bool co_spell(struct fsa_volume *volume, struct store_file *dir,
 	if (!l)
 		return false;
 	l->last_ns = loop_now();
-	fsa_fold_disk(volume->share, want, &folded);
-	name = fsa_name_set_find(&l->set, volume->share, &folded);
+	if (is_any_case(volume))
+		name = fsa_name_set_find(&l->set, volume->share, &folded);
+	if (!name && is_short) {
+		name = fsa_name_set_find_short(&l->set, volume->share, &folded);
+		if (name)
+			fsa_tunnel_put(&volume->names->tunnel, &stat.key, want,
+				       name, loop_now());
+	}
 	/* The same bytes: it is what was looked for in vain, so it is gone. */
 	if (!name || !strcmp(name, want))
 		return false;
 	memcpy(to, name, strlen(name) + 1);
 	return true;
+}
+
+/* What is made by the short name of a file that is gone takes its name. */
+static void co_spell_new(struct fsa_volume *volume, struct store_file *dir,
+			 char name[256])
+{
+	struct store_stat stat;
+	const char *long_name;
+
+	if (!volume->names || !volume->names->tunnel ||
+	    store_co_stat(dir, &stat))
+		return;
+	long_name = fsa_tunnel_find(volume->names->tunnel, &stat.key, name,
+				    loop_now());
+	if (long_name)
+		strcpy(name, long_name);
 }
 
 /* ---- paths ---- */
@@ -236,12 +283,6 @@ static char *component(char *path, size_t index, size_t *ret_length)
 		path = strchr(path, '/') + 1;
 	*ret_length = strcspn(path, "/");
 	return path;
-}
-
-static bool is_any_case(const struct fsa_volume *volume)
-{
-	return !volume->share->is_case_sensitive &&
-	       !store_tree_features(volume->share->tree)->is_case_insensitive;
 }
 
 /* Puts `name` in the place of a component. False: out of memory. */
@@ -298,7 +339,7 @@ static enum nt_status co_respell(struct fsa_volume *volume, char **path,
 	enum nt_status status;
 	bool is_there;
 
-	if (!is_any_case(volume) || length >= sizeof(want))
+	if (length >= sizeof(want))
 		return NT_STATUS_OBJECT_PATH_NOT_FOUND;
 	memcpy(want, at, length);
 	want[length] = '\0';
@@ -387,8 +428,10 @@ static enum nt_status co_find_leaf(struct fsa_volume *volume, const char *leaf,
 	found->exists = nt_status_is_ok(status);
 	if (status != NT_STATUS_OBJECT_NAME_NOT_FOUND)
 		return status;
-	if (!is_any_case(volume) || !co_spell(volume, found->dir, leaf, name))
+	if (!co_spell(volume, found->dir, leaf, name)) {
+		co_spell_new(volume, found->dir, name);
 		return NT_STATUS_SUCCESS;
+	}
 	err = store_co_stat_at(volume->creds, found->dir, name, &found->stat);
 	status = fsa_status(FSA_OPEN, err);
 	found->exists = nt_status_is_ok(status);

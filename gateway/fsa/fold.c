@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/short_name.h"
 #include "smb/wire/utf16.h"
 
 struct fsa_name_slot {
@@ -136,6 +137,24 @@ const char *fsa_name_set_find(const struct fsa_name_set *set,
 		fsa_fold_disk(share, name, &folded);
 		if (fsa_folded_equal(&folded, want))
 			return name;
+	}
+	return NULL;
+}
+
+const char *fsa_name_set_find_short(const struct fsa_name_set *set,
+				    const struct fsa_share *share,
+				    const struct fsa_folded *want)
+{
+	uint16_t units[FSA_SHORT_MAX];
+	const char *name = set->text;
+
+	for (size_t i = 0; i < set->count; i++) {
+		size_t count = fsa_short_name_of_disk(share, name, units);
+
+		if (count == want->count &&
+		    !memcmp(units, want->units, count * sizeof(*units)))
+			return name;
+		name += strlen(name) + 1;
 	}
 	return NULL;
 }

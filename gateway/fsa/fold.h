@@ -52,4 +52,9 @@ bool fsa_name_set_add(struct fsa_name_set *set, const struct fsa_share *share,
 const char *fsa_name_set_find(const struct fsa_name_set *set,
 			      const struct fsa_share *share,
 			      const struct fsa_folded *want);
+
+/* The name of the set whose short name (short_name.h) is `want`; the same. */
+const char *fsa_name_set_find_short(const struct fsa_name_set *set,
+				    const struct fsa_share *share,
+				    const struct fsa_folded *want);
 void fsa_name_set_fini(struct fsa_name_set *set);

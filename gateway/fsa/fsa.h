@@ -43,6 +43,7 @@ struct fsa_share {
 	bool hides_dot_files;  /* they carry HIDDEN */
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */
+	bool has_short_names;  /* of 8.3, generated */
 	char label[32];        /* UTF-8, of the volume */
 };
 

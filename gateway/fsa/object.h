@@ -49,6 +49,7 @@ struct fsa_open {
 	bool holds_write_time; /* this handle froze it: MS-FSA 2.1.5.14.2 */
 	uint16_t *name;        /* as FileNameInformation tells it; malloc */
 	uint32_t name_count;
+	uint16_t short_name[12]; /* made when it is asked for */
 	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */
 	struct fsa_watch *watch; /* of CHANGE_NOTIFY, or NULL */
 	bool is_special;         /* a link, FIFO, device: facts and no data */

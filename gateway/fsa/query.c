@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/short_name.h"
 #include "smb/wire/cursor.h"
 #include "smb/wire/utf16.h"
 
@@ -28,35 +29,23 @@ static enum nt_status name_refresh(struct fsa_open *open)
 	return NT_STATUS_SUCCESS;
 }
 
-/* What a name of 8.3 consists of, besides letters that have no lower case. */
-static bool is_short_unit(uint16_t unit)
+/* Of the last component; the root has none. */
+static struct smb_name short_name(struct fsa_open *open)
 {
-	return unit < 0x80 && unit > ' ' && !strchr("\"*+,/:;<=>?[\\]|.", unit);
-}
-
-/*
- * The last component, if it is a name of 8.3 already: it is then its own short
- * name (MS-FSCC 2.1.5.2.1). Others have none.
- */
-static struct smb_name short_name(struct smb_name path)
-{
-	uint32_t from = path.count, base = 0, extension = 0;
+	struct smb_name path = { open->name, open->name_count }, leaf;
+	uint32_t from = path.count;
 
 	while (from && path.units[from - 1] != '\\')
 		from--;
-	uint32_t at = from;
-
-	for (; at < path.count && is_short_unit(path.units[at]); at++)
-		base++;
-	bool has_dot = at < path.count && path.units[at] == '.';
-
-	at += has_dot;
-	for (; at < path.count && is_short_unit(path.units[at]); at++)
-		extension++;
-	if (at < path.count || !base || base > 8 || extension > 3 ||
-	    has_dot != (extension > 0))
+	leaf = (struct smb_name){ path.units + from, path.count - from };
+	if (fsa_short_name_is(leaf))
+		return leaf;
+	if (!open->volume->share->has_short_names)
 		return (struct smb_name){ 0 };
-	return (struct smb_name){ path.units + from, path.count - from };
+	return (struct smb_name){
+		open->short_name,
+		(uint32_t)fsa_short_name_make(leaf, open->short_name)
+	};
 }
 
 enum nt_status fsa_co_query(struct smb_object *object,
@@ -77,7 +66,7 @@ enum nt_status fsa_co_query(struct smb_object *object,
 		.position = open->position,
 		.path = { open->name, open->name_count },
 	};
-	ret_facts->short_name = short_name(ret_facts->path);
+	ret_facts->short_name = short_name(open);
 	return NT_STATUS_SUCCESS;
 }
 

@@ -11,6 +11,7 @@ enum {
 
 struct seen {
 	char name[64];
+	char short_name[16];
 	struct smb_file_facts facts;
 };
 
@@ -30,6 +31,8 @@ static bool take(void *arg, const struct smb_dir_entry *entry)
 		return false;
 	assert_true(shelf->count < SEEN_MAX);
 	snprintf(seen->name, sizeof(seen->name), "%s", house_text(entry->name));
+	snprintf(seen->short_name, sizeof(seen->short_name), "%s",
+		 house_text(entry->short_name));
 	seen->facts = entry->facts;
 	shelf->room--;
 	shelf->count++;
@@ -414,6 +417,34 @@ close_root:
 	free(shelf.at);
 }
 
+HOUSE_TEST(long_names_come_with_short_ones)
+{
+	struct smb_object *root;
+	struct shelf shelf;
+
+	shelf_init(&shelf);
+	h->share.has_short_names = true;
+	yard_put(h->y, "a long name.html", "", 0);
+	yard_put(h->y, "short.txt", "", 0);
+	root = house_co_dir(h, "");
+	co_list_all(root, &shelf, "*");
+	assert_int_equal(shelf.count, 4);
+	assert_string_equal(find(&shelf, "a long name.html")->short_name,
+			    "A4FH36~0.HTM");
+	assert_string_equal(find(&shelf, "short.txt")->short_name, "");
+	assert_string_equal(find(&shelf, "..")->short_name, "");
+	co_list_all(root, &shelf, "a?fh36~*.htm");
+	assert_int_equal(shelf.count, 1);
+	assert_string_equal(shelf.at[0].name, "a long name.html");
+	co_list_all(root, &shelf, "A4FH36~0.HTM");
+	assert_int_equal(shelf.count, 1);
+	assert_string_equal(shelf.at[0].name, "a long name.html");
+	co_list_all(root, &shelf, "*.htm");
+	assert_int_equal(shelf.count, 0);
+	house_co_close(root);
+	free(shelf.at);
+}
+
 HOUSE_TEST(a_large_directory_answers_before_it_is_read)
 {
 	struct smb_object *root;
@@ -460,6 +491,7 @@ int main(void)
 			links_that_are_not_followed_are_shown_themselves),
 		cmocka_unit_test(odd_entries_do_not_end_a_listing),
 		cmocka_unit_test(attributes_of_entries_are_read),
+		cmocka_unit_test(long_names_come_with_short_ones),
 		cmocka_unit_test(a_large_directory_answers_before_it_is_read),
 	};
 

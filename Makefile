@@ -52,7 +52,9 @@ src = $(sort $(wildcard $(1)))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 SMB_SRC   := $(call src,smb/*.c smb/*/*.c)
-LOOP_SRC  := $(call src,gateway/loop/*.c)
+# The simulated engine is for tests alone.
+SIM_SRC   := gateway/loop/sim.c
+LOOP_SRC  := $(filter-out $(SIM_SRC),$(call src,gateway/loop/*.c))
 STORE_SRC := $(call src,gateway/store/*.c)
 FSA_SRC   := $(call src,gateway/fsa/*.c)
 GW_SRC    := $(filter-out gateway/main.c,$(call src,gateway/*.c))
@@ -93,6 +95,7 @@ $(eval $(call archive,test,$(TEST_SRC)))
 
 # The log is the process's, and all rooms below it may write lines.
 LOG_OBJ := $(call obj,gateway/log.c)
+SIM_OBJ := $(call obj,$(SIM_SRC))
 
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -109,7 +112,7 @@ $(eval $(call unit,smb/wire,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/auth,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/rpc,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/cmd,$(TLIB) $(BUILD)/libsmb.a))
-$(eval $(call unit,loop,$(BUILD)/libloop.a $(LOG_OBJ)))
+$(eval $(call unit,loop,$(SIM_OBJ) $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
 $(eval $(call unit,gateway,$(TLIB) $(LIBS)))

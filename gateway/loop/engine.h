@@ -1,6 +1,6 @@
 /*
- * Between loop.h's functions and the two engines: an operation, and what an
- * engine must be able to do with one. An operation lives where its waiting
+ * Between loop.h's functions and the engines: an operation, and what an engine
+ * must be able to do with one. An operation lives where its waiting
  * fiber keeps it, mostly on that fiber's stack, so that none costs a malloc.
  *
  * Thread: the loop's, except where said otherwise.
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "gateway/loop/fiber.h"
 #include "gateway/loop/loop.h"
@@ -102,6 +103,7 @@ struct loop_op {
 struct loop_engine_ops {
 	enum loop_engine engine;
 	const char *name;
+	bool uses_hands; /* the loop's threads for calls that block */
 
 	/* Fills in loop->engine, or returns -errno. */
 	int (*open)(struct loop *loop);
@@ -135,6 +137,17 @@ struct loop_engine_ops {
 	/* Whether a STREAM can be started now: a buffer is free. */
 	bool (*can_stream)(struct loop *loop);
 	void (*chunk_give)(struct loop *loop, struct loop_chunk *chunk);
+
+	/* What a clock shows, in nanoseconds. NULL: what the kernel says. */
+	uint64_t (*now)(struct loop *loop, clockid_t clock);
+
+	/* Whether the notes that were posted have arrived. NULL: always. */
+	bool (*has_mail)(struct loop *loop);
+};
+
+/* An engine that somebody brings along, with what it needs: tests do. */
+struct loop_world {
+	const struct loop_engine_ops *ops;
 };
 
 extern const struct loop_engine_ops loop_engine_uring;

@@ -182,6 +182,8 @@ int loop_hands_new(struct loop *loop, unsigned int count_max,
 
 struct loop_hands *loop_hands_free(struct loop_hands *hands)
 {
+	if (hands == NULL)
+		return NULL;
 	pthread_mutex_lock(&hands->mutex);
 	assert(STAILQ_EMPTY(&hands->queue));
 	hands->is_ending = true;

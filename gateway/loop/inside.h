@@ -24,7 +24,8 @@ struct loop_timers {
 
 struct loop {
 	const struct loop_engine_ops *ops;
-	void *engine; /* the engine's own state */
+	struct loop_world *world; /* borrowed; NULL unless a test brought one */
+	void *engine;             /* the engine's own state */
 	struct loop_hands *hands;
 	struct loop_counters counters;
 	uint64_t now_ns;
@@ -61,6 +62,18 @@ void loop_co_suspend(void (*interrupt)(struct loop_fiber *fiber),
 
 /* Uses up a cancel that is pending for the running fiber: true if one was. */
 bool loop_cancel_take(void);
+
+/*
+ * Makes a loop the calling thread's, or NULL: the one that was before. For an
+ * engine that has several loops take turns on one thread.
+ */
+struct loop *loop_switch(struct loop *loop);
+
+/* Runs what can run now, but for waiting. False: the loop has ended. */
+bool loop_round(struct loop *loop);
+
+/* How long the loop may wait in nanoseconds: 0 if it has something to do. */
+uint64_t loop_time_to_wait(struct loop *loop);
 
 /* ---- timer.c ---- */
 

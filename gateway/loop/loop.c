@@ -38,10 +38,20 @@ struct loop *loop_current(void)
 	return current;
 }
 
-static uint64_t clock_ns(clockid_t clock)
+struct loop *loop_switch(struct loop *loop)
+{
+	struct loop *before = current;
+
+	current = loop;
+	return before;
+}
+
+static uint64_t clock_ns(struct loop *loop, clockid_t clock)
 {
 	struct timespec t;
 
+	if (loop != NULL && loop->ops->now != NULL)
+		return loop->ops->now(loop, clock);
 	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
@@ -53,19 +63,24 @@ uint64_t loop_now(void)
 
 uint64_t loop_wall_now(void)
 {
-	return clock_ns(CLOCK_REALTIME);
+	return clock_ns(current, CLOCK_REALTIME);
 }
 
 /* ---- life ---- */
 
-static int open_engine(struct loop *loop, enum loop_engine engine)
+static int open_engine(struct loop *loop, const struct loop_options *options)
 {
 	int ret = -ENOSYS;
 
-	if (engine != LOOP_ENGINE_PLAIN) {
+	loop->world = options->world;
+	if (loop->world != NULL) {
+		loop->ops = loop->world->ops;
+		return loop->ops->open(loop);
+	}
+	if (options->engine != LOOP_ENGINE_PLAIN) {
 		loop->ops = &loop_engine_uring;
 		ret = loop->ops->open(loop);
-		if (ret == 0 || engine == LOOP_ENGINE_URING)
+		if (ret == 0 || options->engine == LOOP_ENGINE_URING)
 			return ret;
 	}
 	loop->ops = &loop_engine_plain;
@@ -83,18 +98,19 @@ int loop_new(const struct loop_options *options, struct loop **ret_loop)
 	TAILQ_INIT(&loop->ready);
 	TAILQ_INIT(&loop->all);
 	loop_stacks_init(&loop->stacks);
-	loop->now_ns = clock_ns(CLOCK_MONOTONIC);
 
-	int ret = open_engine(loop, options->engine);
+	int ret = open_engine(loop, options);
 
 	if (ret < 0)
 		goto free_loop;
-	ret = loop_hands_new(loop,
-			     options->hands == 0 ? HANDS_DEFAULT
-						 : options->hands,
-			     &loop->hands);
+	if (loop->ops->uses_hands)
+		ret = loop_hands_new(loop,
+				     options->hands == 0 ? HANDS_DEFAULT
+							 : options->hands,
+				     &loop->hands);
 	if (ret < 0)
 		goto close_engine;
+	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
 	current = loop;
 	*ret_loop = loop;
 	return 0;
@@ -134,6 +150,7 @@ const char *loop_engine_name(enum loop_engine engine)
 		[LOOP_ENGINE_AUTO] = "auto",
 		[LOOP_ENGINE_URING] = "uring",
 		[LOOP_ENGINE_PLAIN] = "plain",
+		[LOOP_ENGINE_SIM] = "sim",
 	};
 
 	return names[engine];
@@ -330,7 +347,7 @@ static void cancel_all(struct loop *loop)
 		loop_cancel(fiber);
 }
 
-static uint64_t time_to_wait(struct loop *loop)
+uint64_t loop_time_to_wait(struct loop *loop)
 {
 	uint64_t next = loop_timers_next(&loop->timers);
 
@@ -340,7 +357,7 @@ static uint64_t time_to_wait(struct loop *loop)
 		return 0;
 	if (next == LOOP_FOREVER)
 		return LOOP_FOREVER;
-	loop->now_ns = clock_ns(CLOCK_MONOTONIC);
+	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
 	return next > loop->now_ns ? next - loop->now_ns : 0;
 }
 
@@ -350,25 +367,29 @@ static bool is_over(const struct loop *loop)
 	       loop->lingering == 0;
 }
 
-void loop_run(struct loop *loop)
+bool loop_round(struct loop *loop)
 {
 	assert(loop == current);
 	assert(loop->running == NULL);
 	loop->is_running = true;
-	for (;;) {
-		loop->now_ns = clock_ns(CLOCK_MONOTONIC);
-		if (atomic_load(&loop->is_stop_asked) && !loop->is_stopping)
-			cancel_all(loop);
-		loop_mail_deliver(loop);
-		loop_timers_fire(loop);
-		run_ready(loop);
-		if (is_over(loop))
-			break;
-		loop->ops->wait(loop, time_to_wait(loop));
-	}
+	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
+	if (atomic_load(&loop->is_stop_asked) && !loop->is_stopping)
+		cancel_all(loop);
+	loop_mail_deliver(loop);
+	loop_timers_fire(loop);
+	run_ready(loop);
+	if (!is_over(loop))
+		return true;
 	loop->is_running = false;
 	loop->is_stopping = false;
 	atomic_store(&loop->is_stop_asked, false);
+	return false;
+}
+
+void loop_run(struct loop *loop)
+{
+	while (loop_round(loop))
+		loop->ops->wait(loop, loop_time_to_wait(loop));
 }
 
 void loop_stop(struct loop *loop)

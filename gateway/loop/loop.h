@@ -45,11 +45,15 @@ enum loop_engine {
 	LOOP_ENGINE_AUTO, /* io_uring if the probe says that it works */
 	LOOP_ENGINE_URING,
 	LOOP_ENGINE_PLAIN,
+	LOOP_ENGINE_SIM, /* sim.h: the tests' own, not to be asked for here */
 };
+
+struct loop_world;
 
 struct loop_options {
 	enum loop_engine engine;
-	unsigned int hands; /* threads for blocking calls; 0 means 4 */
+	unsigned int hands;       /* threads for blocking calls; 0 means 4 */
+	struct loop_world *world; /* whose engine it has; NULL: `engine` */
 };
 
 /*

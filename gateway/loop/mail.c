@@ -31,6 +31,9 @@ void loop_post(struct loop *to, struct loop_note *note)
 
 void loop_mail_deliver(struct loop *loop)
 {
+	if (loop->ops->has_mail != NULL && !loop->ops->has_mail(loop))
+		return;
+
 	struct loop_note *note = atomic_exchange(&loop->mail, NULL);
 	struct loop_note *first = NULL;
 

@@ -408,6 +408,7 @@ static void plain_close(struct loop *loop)
 const struct loop_engine_ops loop_engine_plain = {
 	.engine = LOOP_ENGINE_PLAIN,
 	.name = "plain",
+	.uses_hands = true,
 	.open = plain_open,
 	.close = plain_close,
 	.start = plain_start,

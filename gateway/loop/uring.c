@@ -394,6 +394,7 @@ static void uring_close(struct loop *loop)
 const struct loop_engine_ops loop_engine_uring = {
 	.engine = LOOP_ENGINE_URING,
 	.name = "uring",
+	.uses_hands = true,
 	.open = uring_open,
 	.close = uring_close,
 	.start = uring_start,

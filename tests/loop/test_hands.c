@@ -34,7 +34,7 @@ static void co_call(void *arg)
 static void a_call_runs_elsewhere_and_its_answer_comes_back(void **state)
 {
 	(void)state;
-	on_each_engine(co_call, NULL);
+	on_engines_with_hands(co_call, NULL);
 }
 
 struct meeting {
@@ -75,7 +75,7 @@ static void co_at_once(void *arg)
 static void four_calls_run_at_once_and_the_others_queue(void **state)
 {
 	(void)state;
-	on_each_engine(co_at_once, NULL);
+	on_engines_with_hands(co_at_once, NULL);
 }
 
 static int64_t mask(void *arg)
@@ -96,7 +96,7 @@ static void co_signals(void *arg)
 static void hands_take_no_signals(void **state)
 {
 	(void)state;
-	on_each_engine(co_signals, NULL);
+	on_engines_with_hands(co_signals, NULL);
 }
 
 static void co_count(void *arg)

@@ -78,21 +78,24 @@ static void tell_started(struct gw_worker *worker, int err)
 	pthread_mutex_unlock(&worker->start_mutex);
 }
 
-static int worker_open(struct gw_worker *worker, struct smb_ports *ports)
+int gw_worker_open(struct gw_worker *worker, struct gw_server *server,
+		   unsigned int index, const struct loop_options *options)
 {
-	struct loop_options options = { .engine = worker->server->engine };
-	int err = loop_new(&options, &worker->loop);
+	int err = loop_new(options, &worker->loop);
 
 	if (err < 0)
 		return err;
-	*ports = (struct smb_ports){
+	worker->server = server;
+	worker->index = index;
+	TAILQ_INIT(&worker->conns);
+	worker->ports = (struct smb_ports){
 		.host_ops = &gw_host_ops,
 		.host = worker,
 		.realm_ops = &gw_realm_ops,
-		.realm = worker->server->realm,
+		.realm = server->realm,
 		.object_ops = &fsa_object_ops,
 	};
-	worker->engine = smb_engine_new(ports, worker->index);
+	worker->engine = smb_engine_new(&worker->ports, index);
 	if (!worker->engine) {
 		worker->loop = loop_free(worker->loop);
 		return -ENOMEM;
@@ -100,7 +103,7 @@ static int worker_open(struct gw_worker *worker, struct smb_ports *ports)
 	return 0;
 }
 
-static void worker_close(struct gw_worker *worker)
+void gw_worker_close(struct gw_worker *worker)
 {
 	worker->engine = smb_engine_free(worker->engine);
 	store_pipes_end();
@@ -111,19 +114,19 @@ static void *worker_main(void *arg)
 {
 	struct gw_worker *worker = arg;
 	struct gw_server *server = worker->server;
-	struct smb_ports ports;
+	struct loop_options options = { .engine = server->engine };
 	char name[16];
 	int err;
 
 	snprintf(name, sizeof(name), "worker-%u", worker->index);
 	pthread_setname_np(pthread_self(), name);
-	err = worker_open(worker, &ports);
+	err = gw_worker_open(worker, server, worker->index, &options);
 	tell_started(worker, err);
 	if (err < 0)
 		return NULL;
 	loop_run(worker->loop);
 	gw_server_wait_for_loops(server);
-	worker_close(worker);
+	gw_worker_close(worker);
 	atomic_fetch_sub(&server->workers_alive, 1);
 	pthread_kill(server->main_thread, GW_SIGNAL_WORKER);
 	return NULL;
@@ -135,7 +138,6 @@ int gw_worker_start(struct gw_worker *worker, struct gw_server *server,
 	int err;
 
 	*worker = (struct gw_worker){ .server = server, .index = index };
-	TAILQ_INIT(&worker->conns);
 	pthread_mutex_init(&worker->start_mutex, NULL);
 	pthread_cond_init(&worker->start_cond, NULL);
 	err = pthread_create(&worker->thread, NULL, worker_main, worker);

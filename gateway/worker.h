@@ -26,6 +26,7 @@ struct gw_worker {
 	struct loop *loop; /* set before gw_worker_start() returns */
 	struct loop_note stop_note;
 	/* the worker's own */
+	struct smb_ports ports;
 	struct smb_engine *engine;
 	struct gw_conns conns;
 	bool is_stopping;
@@ -42,6 +43,14 @@ int gw_worker_start(struct gw_worker *worker, struct gw_server *server,
 
 /* Asks it to end its connections and then itself. Thread: any, once. */
 void gw_worker_post_stop(struct gw_worker *worker);
+
+/*
+ * What its thread does first and last; for who runs the loop himself. The loop
+ * is the calling thread's in between. 0 or -errno.
+ */
+int gw_worker_open(struct gw_worker *worker, struct gw_server *server,
+		   unsigned int index, const struct loop_options *options);
+void gw_worker_close(struct gw_worker *worker);
 
 /* A connection begins its life here, or its end; or it goes elsewhere. */
 void gw_worker_add(struct gw_worker *worker, struct gw_conn *conn);

@@ -190,7 +190,7 @@ static void print_share(const json_t *share)
 	       is_set(share, "must_encrypt") ? "   encrypted" : "");
 	if (!is_set(share, "xattr"))
 		printf("            no extended attributes there: DOS "
-		       "attributes are lost\n");
+		       "attributes are lost, ACLs become modes\n");
 	json_array_foreach(json_object_get(share, "access"), i, entry)
 		print_access(entry, is_set(share, "read_only"));
 }

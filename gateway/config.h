@@ -54,6 +54,7 @@ struct gw_share_config {
 	int symlinks;   /* enum store_symlinks */
 	int is_case_sensitive;
 	int attributes; /* enum fsa_attributes */
+	int acl;        /* enum fsa_acl */
 	int read_path;  /* enum store_read_path */
 };
 

@@ -64,6 +64,12 @@ static const struct gw_choice attributes_choices[] = {
 	{ NULL },
 };
 
+static const struct gw_choice acl_choices[] = {
+	{ "xattr", FSA_ACL_XATTR },
+	{ "mode", FSA_ACL_MODE },
+	{ NULL },
+};
+
 static const struct gw_choice read_path_choices[] = {
 	{ "auto", STORE_READ_AUTO },
 	{ "copy", STORE_READ_COPY },
@@ -217,6 +223,7 @@ void gw_share_config_init(struct gw_share_config *share)
 		.encryption = SMB_POLICY_DESIRED,
 		.symlinks = STORE_SYMLINKS_FOLLOW,
 		.attributes = FSA_ATTRIBUTES_XATTR,
+		.acl = FSA_ACL_XATTR,
 		.read_path = STORE_READ_AUTO,
 	};
 }
@@ -302,6 +309,7 @@ static const struct gw_key share_keys[] = {
 	{ "short_names", GW_KEY_BOOL, SHARE(short_names) },
 	{ "attributes", GW_KEY_CHOICE, SHARE(attributes),
 	  .choices = attributes_choices },
+	{ "acl", GW_KEY_CHOICE, SHARE(acl), .choices = acl_choices },
 	{ "read_path", GW_KEY_CHOICE, SHARE(read_path),
 	  .choices = read_path_choices },
 	{ "hide_dot_files", GW_KEY_BOOL, SHARE(hide_dot_files) },

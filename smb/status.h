@@ -52,6 +52,7 @@
 	X(PASSWORD_EXPIRED, 0xc0000071)           \
 	X(ACCOUNT_DISABLED, 0xc0000072)           \
 	X(NONE_MAPPED, 0xc0000073)                \
+	X(INVALID_ACL, 0xc0000077)                \
 	X(INVALID_SECURITY_DESCR, 0xc0000079)     \
 	X(RANGE_NOT_LOCKED, 0xc000007e)           \
 	X(DISK_FULL, 0xc000007f)                  \

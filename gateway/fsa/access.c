@@ -8,12 +8,19 @@
  * Executing a file means to read it, since programs have no x bit when they
  * come from Windows. The facts of a file are open to all who can reach it, as
  * on Linux. Its owner may do to security and attributes what he likes.
+ *
+ * A file with a descriptor has two judges. The descriptor says what the user
+ * may do as far as Windows knows, and the kernel as far as Linux does; both
+ * must agree. The directory's descriptor helps as on Windows: who may take
+ * names out of it may delete its files, and who may list it sees their facts
+ * (MS-FSA 2.1.5.1.2.1).
  */
 #include "gateway/fsa/access.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/windows.h"
 
 /* Bits that no right has, and that may not be asked for (MS-FSA 2.1.5.1). */
@@ -164,14 +171,100 @@ static enum nt_status co_gather(struct fsa_volume *volume,
 	return NT_STATUS_SUCCESS;
 }
 
+/* ---- what descriptors say ---- */
+
+static bool has_group(const void *groups, gid_t gid)
+{
+	return store_creds_has_group(groups, gid);
+}
+
+struct fsa_subject fsa_volume_subject(const struct fsa_volume *volume)
+{
+	return (struct fsa_subject){
+		.uid = store_creds_uid(volume->creds),
+		.has_group = has_group,
+		.groups = volume->creds,
+	};
+}
+
+/* What the file's descriptor gives; all, if there is none. */
+static enum nt_status co_told(struct fsa_volume *volume,
+			      struct store_file *file,
+			      const struct store_stat *stat, uint32_t *ret_mask,
+			      bool *ret_is_stored)
+{
+	struct fsa_subject who = fsa_volume_subject(volume);
+	struct fsa_descriptor d;
+	enum nt_status status = fsa_co_descriptor_get(volume, file, stat, &d);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	*ret_is_stored = d.is_stored;
+	*ret_mask = d.is_stored ? fsa_dacl_rights(&d.sd, &who)
+				: (uint32_t)FILE_ALL_ACCESS;
+	fsa_descriptor_fini(&d);
+	return NT_STATUS_SUCCESS;
+}
+
+/* The rights to a file that rights to its directory bring. */
+static enum nt_status co_told_by_parent(struct fsa_volume *volume,
+					struct store_file *parent,
+					uint32_t *ret_mask)
+{
+	struct store_stat stat;
+	uint32_t mask;
+	bool is_stored;
+	enum nt_status status =
+		fsa_status(FSA_QUERY, store_co_stat(parent, &stat));
+
+	if (nt_status_is_ok(status))
+		status = co_told(volume, parent, &stat, &mask, &is_stored);
+	if (!nt_status_is_ok(status))
+		return status;
+	if (!is_stored && !co_can(volume, parent, &stat, S_IRUSR, R_OK))
+		mask &= ~(uint32_t)FILE_LIST_DIRECTORY;
+	*ret_mask = (mask & FILE_DELETE_CHILD ? DELETE : 0) |
+		    (mask & FILE_LIST_DIRECTORY ? FILE_READ_ATTRIBUTES : 0);
+	return NT_STATUS_SUCCESS;
+}
+
+/* What descriptors leave of `wanted`. */
+static enum nt_status co_allowed(struct fsa_volume *volume,
+				 struct store_file *file,
+				 const struct store_stat *stat,
+				 struct store_file *parent, uint32_t wanted,
+				 uint32_t *ret_mask)
+{
+	uint32_t mask, more = 0;
+	bool is_stored;
+	enum nt_status status = co_told(volume, file, stat, &mask, &is_stored);
+
+	if (nt_status_is_ok(status) && parent &&
+	    wanted & ~mask & (DELETE | FILE_READ_ATTRIBUTES))
+		status = co_told_by_parent(volume, parent, &more);
+	if (nt_status_is_ok(status))
+		*ret_mask = wanted & (mask | more);
+	return status;
+}
+
+/* ---- both ---- */
+
 enum nt_status fsa_co_access_check(struct fsa_volume *volume,
 				   struct store_file *file,
 				   const struct store_stat *stat,
-				   struct store_file *parent, uint32_t wanted)
+				   struct store_file *parent, uint32_t wanted,
+				   uint32_t proven)
 {
 	struct fsa_access_facts facts;
-	enum nt_status status;
+	uint32_t allowed;
+	enum nt_status status =
+		co_allowed(volume, file, stat, parent, wanted, &allowed);
 
+	if (!nt_status_is_ok(status))
+		return status;
+	if (allowed != wanted)
+		return NT_STATUS_ACCESS_DENIED;
+	wanted &= ~proven;
 	if (!(wanted & ~(uint32_t)ACCESS_FREE))
 		return NT_STATUS_SUCCESS;
 	status = co_gather(volume, file, stat, parent, wanted, &facts);
@@ -187,10 +280,47 @@ enum nt_status fsa_co_access_max(struct fsa_volume *volume,
 				 struct store_file *parent, uint32_t *ret_mask)
 {
 	struct fsa_access_facts facts;
-	enum nt_status status =
-		co_gather(volume, file, stat, parent, FILE_ALL_ACCESS, &facts);
+	uint32_t allowed;
+	enum nt_status status = co_allowed(volume, file, stat, parent,
+					   FILE_ALL_ACCESS, &allowed);
 
 	if (nt_status_is_ok(status))
-		*ret_mask = fsa_access_of(&facts) & fsa_volume_access(volume);
+		status = co_gather(volume, file, stat, parent, allowed, &facts);
+	if (nt_status_is_ok(status))
+		*ret_mask = allowed & fsa_access_of(&facts) &
+			    fsa_volume_access(volume);
 	return status;
+}
+
+enum nt_status fsa_co_access_add(struct fsa_volume *volume,
+				 struct store_file *dir, bool is_directory)
+{
+	uint32_t needed = is_directory ? FILE_ADD_SUBDIRECTORY : FILE_ADD_FILE;
+	struct store_stat stat;
+	uint32_t mask;
+	bool is_stored;
+	enum nt_status status;
+
+	if (!fsa_descriptor_is_kept(volume->share, S_IFDIR))
+		return NT_STATUS_SUCCESS;
+	status = fsa_status(FSA_QUERY, store_co_stat(dir, &stat));
+	if (nt_status_is_ok(status))
+		status = co_told(volume, dir, &stat, &mask, &is_stored);
+	if (!nt_status_is_ok(status))
+		return status;
+	return mask & needed ? NT_STATUS_SUCCESS : NT_STATUS_ACCESS_DENIED;
+}
+
+bool fsa_co_access_sees(struct fsa_volume *volume, struct store_file *file,
+			const struct store_stat *stat)
+{
+	const uint32_t reading = FILE_READ_DATA | FILE_READ_EA |
+				 FILE_READ_ATTRIBUTES | READ_CONTROL;
+	uint32_t mask;
+	bool is_stored;
+
+	return nt_status_is_ok(
+		       co_told(volume, file, stat, &mask, &is_stored)) &&
+	       (mask & reading) == reading &&
+	       co_can(volume, file, stat, S_IRUSR, R_OK);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/fsa/dacl.h"
 #include "gateway/fsa/object.h"
 
 /*
@@ -34,9 +35,25 @@ uint32_t fsa_volume_access(const struct fsa_volume *volume);
 
 /*
  * SUCCESS if the user may do all that is in `wanted` to the file, else
- * ACCESS_DENIED. `parent` is the directory of its name, NULL for the root.
+ * ACCESS_DENIED. `parent` is the directory of its name, NULL for the root;
+ * `proven` is what the kernel has shown already, by opening the file as him.
  */
 enum nt_status fsa_co_access_check(struct fsa_volume *volume,
 				   struct store_file *file,
 				   const struct store_stat *stat,
-				   struct store_file *parent, uint32_t wanted);
+				   struct store_file *parent, uint32_t wanted,
+				   uint32_t proven);
+
+/*
+ * Whether the directory's descriptor lets the user add a name to it. What
+ * Linux says to that it says itself.
+ */
+enum nt_status fsa_co_access_add(struct fsa_volume *volume,
+				 struct store_file *dir, bool is_directory);
+
+/* Whether the user may read all of a file, and so shall know of it. */
+bool fsa_co_access_sees(struct fsa_volume *volume, struct store_file *file,
+			const struct store_stat *stat);
+
+/* Who the user of a volume is; borrows its credentials. */
+struct fsa_subject fsa_volume_subject(const struct fsa_volume *volume);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/fsa/access.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/short_name.h"
@@ -194,7 +195,7 @@ static void co_look_at(struct fsa_open *open, struct entry *e)
 	if (is_link && follows)
 		co_follow(e, file);
 	if (share->hides_unreadable &&
-	    store_co_access(volume->creds, file, R_OK) < 0)
+	    !(e->has_stat && fsa_co_access_sees(volume, file, &e->stat)))
 		e->is_hidden = true;
 	if (!e->is_hidden)
 		(void)fsa_co_dosattr_get(volume, file, &e->attr);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/fsa/aclattr.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
@@ -35,6 +36,8 @@ struct names {
 static bool name_is_ours(const char *xattr)
 {
 	return strcasecmp(xattr, FSA_DOSATTR_NAME) == 0 ||
+	       strncasecmp(xattr, FSA_OWN_PREFIX, sizeof(FSA_OWN_PREFIX) - 1) ==
+		       0 ||
 	       strncasecmp(xattr, STREAM_PREFIX, sizeof(STREAM_PREFIX) - 1) ==
 		       0;
 }

@@ -30,6 +30,12 @@ enum fsa_attributes {
 	FSA_ATTRIBUTES_MODE,  /* READONLY from the mode bits, nothing else */
 };
 
+/* Where security descriptors are. */
+enum fsa_acl {
+	FSA_ACL_MODE,  /* the mode bits alone, as near as they come */
+	FSA_ACL_XATTR, /* user.smbgate.acl; by mode where there is none */
+};
+
 /*
  * How a tree is shown to clients: section 6 of the map. Frozen; whoever makes
  * it keeps it until the last volume is gone.
@@ -40,6 +46,7 @@ struct fsa_share {
 	bool is_case_sensitive;
 	bool maps_names; /* characters that Windows can't have, both ways */
 	enum fsa_attributes attributes;
+	enum fsa_acl acl;
 	bool hides_dot_files;  /* they carry HIDDEN */
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */

@@ -9,9 +9,8 @@
  *              ^  └──> make ──────^  │
  *              └──────── stale ──────┘
  *
- * Streams but the default one, snapshots and stored security descriptors are
- * not there yet: the first two are refused as a file system without them
- * does, a descriptor is checked and not kept.
+ * Streams but the default one and snapshots are not there yet: they are
+ * refused as a file system without them does.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/security.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/sd.h"
 
@@ -33,9 +33,10 @@ enum {
 /* ---- check ---- */
 
 /* Descriptors are big and stacks are small. */
-static enum nt_status check_security(const struct smb_create *how)
+static enum nt_status check_security(const struct smb_create *how,
+				     bool *ret_has_dacl)
 {
-	struct smb_descriptor descriptor;
+	struct smb_descriptor descriptor = {};
 	enum nt_status status;
 	struct smb_ace *aces;
 
@@ -48,6 +49,7 @@ static enum nt_status check_security(const struct smb_create *how)
 						     how->security_length },
 				     aces, &descriptor);
 	free(aces);
+	*ret_has_dacl = descriptor.has_dacl;
 	return status;
 }
 
@@ -65,7 +67,7 @@ static enum nt_status check(struct fsa_creating *c, char **ret_path)
 	if (nt_status_is_ok(status))
 		status = fsa_access_check_mask(c->access);
 	if (nt_status_is_ok(status))
-		status = check_security(how);
+		status = check_security(how, &c->has_dacl);
 	if (nt_status_is_ok(status))
 		status = fsa_name_to_path(c->volume->share, how->name, &path,
 					  &stream);
@@ -213,6 +215,10 @@ static enum nt_status co_dress(struct fsa_creating *c)
 
 	if (nt_status_is_ok(status))
 		status = co_dress_allocation(c);
+	if (nt_status_is_ok(status) && c->is_made)
+		status = fsa_co_security_of_new(c->open, &c->parent,
+						c->how->security,
+						c->how->security_length);
 	if (nt_status_is_ok(status) && c->how->eas)
 		status = fsa_co_set_eas(c->open, c->how->eas,
 					c->how->eas_length);
@@ -259,6 +265,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	c->file = store_file_close(c->file); /* the open has its own */
 	tell_watchers(c);
 	fsa_found_fini(&c->found);
+	fsa_descriptor_fini(&c->parent);
 	fsa_grant_tell(c->open, ret);
 }
 

@@ -11,7 +11,8 @@
  * nobody has told us, and the name has to be looked for anew.
  *
  * New files have mode 0644 and new directories 0755; the group is the user's
- * or, by the set-group-id bit, the directory's, as the kernel has it.
+ * or, by the set-group-id bit, the directory's, as the kernel has it. What is
+ * going to have a descriptor is nobody's but its owner's until it has it.
  */
 #include "gateway/fsa/open_steps.h"
 
@@ -24,6 +25,7 @@
 
 #define MODE_FILE      0644
 #define MODE_DIRECTORY 0755
+#define MODE_OTHERS    0077
 
 #define DATA_READ  (FILE_READ_DATA | FILE_EXECUTE)
 #define DATA_WRITE (FILE_WRITE_DATA | FILE_APPEND_DATA)
@@ -42,6 +44,12 @@ static bool is_maximum(const struct fsa_creating *c)
 static uint32_t named_rights(const struct fsa_creating *c)
 {
 	return c->access & ~(uint32_t)MAXIMUM_ALLOWED;
+}
+
+/* The right to empty the file, if that is what the disposition will do. */
+static uint32_t emptying(const struct fsa_creating *c)
+{
+	return c->step.overwrites ? FILE_WRITE_DATA : 0;
 }
 
 /* What a share refuses, it refuses whatever the file is. */
@@ -217,9 +225,9 @@ static enum nt_status co_open_named(struct fsa_creating *c)
 	if (nt_status_is_ok(status))
 		status = check_attributes(c);
 	if (nt_status_is_ok(status))
-		status =
-			fsa_co_access_check(c->volume, c->file, &c->found.stat,
-					    parent_of(c), c->granted & ~proven);
+		status = fsa_co_access_check(c->volume, c->file, &c->found.stat,
+					     parent_of(c),
+					     c->granted | emptying(c), proven);
 	return status;
 }
 
@@ -258,7 +266,7 @@ static enum nt_status co_open_maximum(struct fsa_creating *c)
 					   parent_of(c), &max);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (named & ~max)
+	if ((named | emptying(c)) & ~max)
 		return NT_STATUS_ACCESS_DENIED;
 	if (is_read_only_file(c))
 		max &= ~(uint32_t)DATA_WRITE;
@@ -307,10 +315,42 @@ enum nt_status fsa_create_co_open(struct fsa_creating *c)
 
 /* ---- making what is not ---- */
 
+/* What the directory's descriptor says to a new name, and gives it. */
+static enum nt_status co_ask_parent(struct fsa_creating *c)
+{
+	bool is_directory = c->how->options & FILE_DIRECTORY_FILE;
+	struct fsa_subject who = fsa_volume_subject(c->volume);
+	uint32_t needed = is_directory ? FILE_ADD_SUBDIRECTORY : FILE_ADD_FILE;
+	struct store_stat stat;
+	enum nt_status status;
+
+	if (!fsa_descriptor_is_kept(c->volume->share, S_IFDIR))
+		return NT_STATUS_SUCCESS;
+	status = fsa_status(FSA_QUERY, store_co_stat(c->found.dir, &stat));
+	if (nt_status_is_ok(status))
+		status = fsa_co_descriptor_get(c->volume, c->found.dir, &stat,
+					       &c->parent);
+	if (nt_status_is_ok(status) && c->parent.is_stored &&
+	    !(fsa_dacl_rights(&c->parent.sd, &who) & needed))
+		status = NT_STATUS_ACCESS_DENIED;
+	return status;
+}
+
+static mode_t mode_of_new(const struct fsa_creating *c)
+{
+	bool is_directory = c->how->options & FILE_DIRECTORY_FILE;
+	mode_t mode = is_directory ? MODE_DIRECTORY : MODE_FILE;
+
+	if (c->has_dacl || (c->parent.is_stored &&
+			    fsa_dacl_has_heirs(&c->parent.sd, is_directory)))
+		mode &= ~(mode_t)MODE_OTHERS;
+	return mode;
+}
+
 static enum nt_status co_make_directory(struct fsa_creating *c)
 {
 	int err = store_co_mkdir(c->volume->creds, c->found.dir, c->found.leaf,
-				 MODE_DIRECTORY);
+				 mode_of_new(c));
 
 	if (err)
 		return fsa_status(FSA_CREATE, err);
@@ -326,7 +366,7 @@ static enum nt_status co_make_file(struct fsa_creating *c)
 				c->found.dir, c->found.leaf,
 				STORE_OPEN_CREATE | STORE_OPEN_READ |
 					STORE_OPEN_WRITE,
-				MODE_FILE, &c->file);
+				mode_of_new(c), &c->file);
 
 	c->is_made = !err;
 	return fsa_status(FSA_CREATE, err);
@@ -347,6 +387,9 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 	c->granted = named_rights(c);
 	if (is_maximum(c))
 		c->granted |= FILE_ALL_ACCESS & fsa_volume_access(c->volume);
+	status = co_ask_parent(c);
+	if (!nt_status_is_ok(status))
+		return status;
 	if (c->how->options & FILE_DIRECTORY_FILE)
 		status = co_make_directory(c);
 	else
@@ -379,5 +422,6 @@ void fsa_create_co_undo(struct fsa_creating *c)
 	c->open = NULL;
 	c->is_made = false;
 	c->file = store_file_close(c->file);
+	fsa_descriptor_fini(&c->parent);
 	fsa_found_fini(&c->found);
 }

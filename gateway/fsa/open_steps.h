@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/disposition.h"
 #include "gateway/fsa/object.h"
 
@@ -21,7 +22,9 @@ struct fsa_creating {
 	struct store_file *file;
 	struct store_stat stat; /* of the file, as fresh as need be */
 	struct fsa_dosattr attr;
-	uint32_t attributes; /* as clients see them */
+	uint32_t attributes;          /* as clients see them */
+	bool has_dacl;                /* one was sent for the new file */
+	struct fsa_descriptor parent; /* of its directory, if it is made */
 	uint32_t granted;
 	bool is_special; /* a link, FIFO, device */
 	bool is_made;    /* by us, just now */

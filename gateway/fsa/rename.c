@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/access.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
@@ -205,6 +206,10 @@ static enum nt_status co_check_read_only(struct move *m)
 
 	enum nt_status status = fsa_co_dosattr_get(volume, file, &attr);
 
+	/* What is replaced is deleted. */
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_co_access_check(volume, file, &m->target.stat,
+					     m->target.dir, DELETE, 0);
 	store_file_close(file);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
@@ -252,6 +257,9 @@ static enum nt_status co_check_rename(struct move *m, bool is_replace)
 
 	enum nt_status status = co_check_directory(m);
 
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_co_access_add(m->open->volume, m->target.dir,
+					   m->open->base.is_directory);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	if (!m->target.exists)
@@ -356,6 +364,8 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 	status = co_move_init(&m, open, set->name);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_directory(&m);
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_co_access_add(open->volume, m.target.dir, false);
 	if (status != NT_STATUS_SUCCESS)
 		goto fini;
 	if (target_is_self(&m)) {

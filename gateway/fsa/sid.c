@@ -12,6 +12,16 @@ enum {
 
 	UNIX_USER = 1,
 	UNIX_GROUP = 2,
+
+	/* Of authority 5: everybody who came over the network; the built-in
+	   domain and its groups. */
+	NT_NETWORK = 2,
+	NT_AUTHENTICATED = 11,
+	NT_BUILTIN = 32,
+	BUILTIN_ADMINISTRATORS = 544,
+	BUILTIN_USERS = 545,
+
+	NT_DOMAIN = 21,
 };
 
 static bool is_one_part(const struct smb_sid *sid, uint64_t authority,
@@ -72,16 +82,49 @@ bool fsa_sid_to_group(const struct smb_sid *sid, gid_t *ret_gid)
 	return sid_to_unix(sid, UNIX_GROUP, ret_gid);
 }
 
+static bool is_builtin(const struct smb_sid *sid, uint32_t which)
+{
+	return sid->revision == 1 && sid->count == 2 &&
+	       sid->authority == AUTHORITY_NT && sid->parts[0] == NT_BUILTIN &&
+	       sid->parts[1] == which;
+}
+
 bool fsa_sid_is_everyone(const struct smb_sid *sid)
 {
 	return is_one_part(sid, AUTHORITY_WORLD, 0) ||
-	       is_one_part(sid, AUTHORITY_NT, 11);
+	       is_one_part(sid, AUTHORITY_NT, NT_AUTHENTICATED) ||
+	       is_builtin(sid, BUILTIN_USERS);
+}
+
+bool fsa_sid_is_network(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_NT, NT_NETWORK);
+}
+
+bool fsa_sid_is_administrators(const struct smb_sid *sid)
+{
+	return is_builtin(sid, BUILTIN_ADMINISTRATORS);
+}
+
+bool fsa_sid_is_of_domain(const struct smb_sid *sid)
+{
+	return sid->revision == 1 && sid->count > 1 &&
+	       sid->authority == AUTHORITY_NT && sid->parts[0] == NT_DOMAIN;
+}
+
+bool fsa_sid_is_owner_rights(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_CREATOR, 4);
+}
+
+bool fsa_sid_is_creator_owner(const struct smb_sid *sid)
+{
+	return is_one_part(sid, AUTHORITY_CREATOR, 0);
 }
 
 bool fsa_sid_is_owner(const struct smb_sid *sid)
 {
-	return is_one_part(sid, AUTHORITY_CREATOR, 0) ||
-	       is_one_part(sid, AUTHORITY_CREATOR, 4);
+	return fsa_sid_is_creator_owner(sid) || fsa_sid_is_owner_rights(sid);
 }
 
 bool fsa_sid_is_owning_group(const struct smb_sid *sid)

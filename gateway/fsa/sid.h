@@ -19,8 +19,26 @@ struct smb_sid fsa_sid_everyone(void);
 bool fsa_sid_to_user(const struct smb_sid *sid, uid_t *ret_uid);
 bool fsa_sid_to_group(const struct smb_sid *sid, gid_t *ret_gid);
 
-/* Everyone, or everyone who has logged on (S-1-5-11). */
+/*
+ * Everyone, or everyone who has logged on: Authenticated Users (S-1-5-11),
+ * BUILTIN\Users (S-1-5-32-545).
+ */
 bool fsa_sid_is_everyone(const struct smb_sid *sid);
+
+/* NETWORK (S-1-5-2): everyone who is not here, but asks from elsewhere. */
+bool fsa_sid_is_network(const struct smb_sid *sid);
+
+/* BUILTIN\Administrators (S-1-5-32-544): root. */
+bool fsa_sid_is_administrators(const struct smb_sid *sid);
+
+/* An account of some domain or machine (S-1-5-21-…), none known here. */
+bool fsa_sid_is_of_domain(const struct smb_sid *sid);
+
+/* OWNER RIGHTS (S-1-3-4): whoever owns the file now. */
+bool fsa_sid_is_owner_rights(const struct smb_sid *sid);
+
+/* CREATOR OWNER (S-1-3-0): whoever makes a file below. */
+bool fsa_sid_is_creator_owner(const struct smb_sid *sid);
 
 /* Whoever owns the file: OWNER RIGHTS (S-1-3-4), CREATOR OWNER (S-1-3-0). */
 bool fsa_sid_is_owner(const struct smb_sid *sid);

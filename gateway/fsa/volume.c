@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
 
@@ -14,6 +16,7 @@ enum {
 	FILE_CASE_SENSITIVE_SEARCH = 0x1,
 	FILE_CASE_PRESERVED_NAMES = 0x2,
 	FILE_UNICODE_ON_DISK = 0x4,
+	FILE_PERSISTENT_ACLS = 0x8,
 	FILE_SUPPORTS_SPARSE_FILES = 0x40,
 	FILE_READ_ONLY_VOLUME = 0x80000,
 	FILE_SUPPORTS_HARD_LINKS = 0x400000,
@@ -83,6 +86,8 @@ static uint32_t attributes_of(const struct fsa_share *share)
 
 	return FILE_CASE_SENSITIVE_SEARCH | FILE_CASE_PRESERVED_NAMES |
 	       FILE_UNICODE_ON_DISK | FILE_SUPPORTS_HARD_LINKS |
+	       (fsa_descriptor_is_kept(share, S_IFREG) ? FILE_PERSISTENT_ACLS
+						       : 0) |
 	       (can->has_sparse && fsa_dosattr_is_kept(share)
 			? FILE_SUPPORTS_SPARSE_FILES
 			: 0) |

@@ -20,6 +20,8 @@ struct attribute_call {
 	char path[STORE_FD_PATH_SIZE];
 	int fd;
 	const char *name;
+	const char *const *names;
+	size_t which;
 	void *to;
 	const void *value;
 	size_t size;
@@ -56,6 +58,34 @@ int64_t store_co_xattr_get(struct store_creds *creds, struct store_file *file,
 		return loop_co_fgetxattr(store_creds_identity(creds),
 					 store_file_fd(file), name, to, size);
 	return co_call_on(file, creds, call_get, &c);
+}
+
+static int64_t call_first(void *arg)
+{
+	struct attribute_call *c = arg;
+	int64_t n = -ENODATA;
+
+	for (c->which = 0; c->names[c->which]; c->which++) {
+		n = getxattr(c->path, c->names[c->which], c->to, c->size);
+		if (n >= 0)
+			return n;
+		n = -errno;
+		if (n != -ENODATA)
+			break;
+	}
+	return n;
+}
+
+int64_t store_co_xattr_first(struct store_creds *creds, struct store_file *file,
+			     const char *const *names, void *to, size_t size,
+			     size_t *ret_which)
+{
+	struct attribute_call c = { .names = names, .to = to, .size = size };
+	int64_t n = co_call_on(file, creds, call_first, &c);
+
+	if (n >= 0)
+		*ret_which = c.which;
+	return n;
 }
 
 static int64_t call_set(void *arg)

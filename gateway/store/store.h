@@ -310,6 +310,14 @@ int store_co_clone(struct store_file *from, uint64_t from_offset,
 /* As fgetxattr(2): the size; -ENODATA, -ERANGE, -EOPNOTSUPP. */
 int64_t store_co_xattr_get(struct store_creds *creds, struct store_file *file,
 			   const char *name, void *to, size_t size);
+
+/*
+ * The first of `names` (up to a NULL) that the file has, in one go: its size,
+ * and its index in `ret_which`. -ENODATA: it has none of them.
+ */
+int64_t store_co_xattr_first(struct store_creds *creds, struct store_file *file,
+			     const char *const *names, void *to, size_t size,
+			     size_t *ret_which);
 int store_co_xattr_set(struct store_creds *creds, struct store_file *file,
 		       const char *name, const void *value, size_t size);
 int store_co_xattr_remove(struct store_creds *creds, struct store_file *file,

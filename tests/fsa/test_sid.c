@@ -102,6 +102,41 @@ static void well_known_sids_are_known(void **state)
 	assert_true(fsa_sid_is_owning_group(&sid));
 }
 
+static void owners_and_creators_differ(void **state)
+{
+	struct smb_sid sid = {
+		.revision = 1, .count = 1, .authority = 3, .parts = { 4 }
+	};
+
+	(void)state;
+	assert_true(fsa_sid_is_owner_rights(&sid));
+	assert_false(fsa_sid_is_creator_owner(&sid));
+	sid.parts[0] = 0;
+	assert_false(fsa_sid_is_owner_rights(&sid));
+	assert_true(fsa_sid_is_creator_owner(&sid));
+}
+
+static void accounts_and_groups_of_windows_are_told_apart(void **state)
+{
+	struct smb_sid sid = {
+		.revision = 1, .count = 2, .authority = 5, .parts = { 32, 545 }
+	};
+
+	(void)state;
+	assert_true(fsa_sid_is_everyone(&sid));
+	sid.parts[1] = 544;
+	assert_false(fsa_sid_is_everyone(&sid));
+	assert_true(fsa_sid_is_administrators(&sid));
+	assert_false(fsa_sid_is_of_domain(&sid));
+	sid.parts[0] = 21;
+	assert_true(fsa_sid_is_of_domain(&sid));
+	assert_false(fsa_sid_is_administrators(&sid));
+	sid.count = 1;
+	sid.parts[0] = 2;
+	assert_true(fsa_sid_is_network(&sid));
+	assert_false(fsa_sid_is_everyone(&sid));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +145,8 @@ int main(void)
 		cmocka_unit_test(nobody_has_the_id_that_means_leave_it),
 		cmocka_unit_test(foreign_sids_are_nobody),
 		cmocka_unit_test(well_known_sids_are_known),
+		cmocka_unit_test(owners_and_creators_differ),
+		cmocka_unit_test(accounts_and_groups_of_windows_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

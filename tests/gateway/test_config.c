@@ -81,6 +81,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_true(share->hide_dot_files);
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
+	assert_int_equal(share->acl, FSA_ACL_XATTR);
 	free(said);
 	gw_config_fini(&config);
 }
@@ -107,6 +108,7 @@ static void every_key_is_read(void **state)
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false;\n"
+		"  acl = \"mode\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
@@ -138,6 +140,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(share->symlinks, STORE_SYMLINKS_SHOW);
 	assert_int_equal(share->read_path, STORE_READ_COPY);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);
+	assert_int_equal(share->acl, FSA_ACL_MODE);
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive &&
 		    share->access_based_enumeration);

@@ -65,6 +65,40 @@ YARD_TEST(attributes_are_set_got_listed_and_removed)
 	}
 }
 
+YARD_TEST(the_first_attribute_of_several_is_got)
+{
+	static const char *const names[] = { "user.a", "user.b", NULL };
+	struct store_file *file;
+	size_t which = 7;
+	char got[8];
+
+	if (!has_xattr(y))
+		return;
+	for (size_t i = 0; i < KINDS; i++) {
+		yard_put(y, "f", "", 0);
+		file = yard_co_open(y, "f", kinds[i]);
+		(void)store_co_xattr_remove(NULL, file, "user.a");
+		(void)store_co_xattr_remove(NULL, file, "user.b");
+		assert_int_equal(-ENODATA,
+				 store_co_xattr_first(NULL, file, names, got,
+						      sizeof(got), &which));
+		assert_int_equal(0, store_co_xattr_set(NULL, file, "user.b",
+						       "two", 3));
+		assert_int_equal(3, store_co_xattr_first(NULL, file, names, got,
+							 sizeof(got), &which));
+		assert_int_equal(1, which);
+		assert_int_equal(0, store_co_xattr_set(NULL, file, "user.a",
+						       "one one", 7));
+		assert_int_equal(7, store_co_xattr_first(NULL, file, names, got,
+							 sizeof(got), &which));
+		assert_int_equal(0, which);
+		assert_int_equal(-ERANGE,
+				 store_co_xattr_first(NULL, file, names, got, 4,
+						      &which));
+		store_file_close(file);
+	}
+}
+
 YARD_ROOT_TEST(attributes_are_changed_as_the_user)
 {
 	struct store_creds *ann = yard_creds(YARD_ANN);
@@ -220,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attributes_are_set_got_listed_and_removed),
+		cmocka_unit_test(the_first_attribute_of_several_is_got),
 		cmocka_unit_test(attributes_are_changed_as_the_user),
 		cmocka_unit_test(times_are_set_one_or_both),
 		cmocka_unit_test(modes_and_owners_are_set),

@@ -21,6 +21,7 @@
 #include "gateway/log.h"
 #include "gateway/realm.h"
 #include "gateway/server.h"
+#include "gateway/store/lane.h"
 #include "gateway/store/pipe.h"
 
 void gw_worker_add(struct gw_worker *worker, struct gw_conn *conn)
@@ -107,6 +108,7 @@ void gw_worker_close(struct gw_worker *worker)
 {
 	worker->engine = smb_engine_free(worker->engine);
 	store_pipes_end();
+	store_lanes_end();
 	worker->loop = loop_free(worker->loop);
 }
 

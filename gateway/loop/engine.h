@@ -32,7 +32,7 @@ enum loop_verb {
 	LOOP_VERB_FGETXATTR, /* fd path to length */
 	LOOP_VERB_FSETXATTR, /* fd path from length flags */
 	LOOP_VERB_SPLICE,    /* fd offset fd2 offset2 length flags */
-	LOOP_VERB_CALL,      /* call arg */
+	LOOP_VERB_CALL,      /* call arg; up to here: lanes take them */
 	LOOP_VERB_SEND,      /* fd message flags */
 	LOOP_VERB_RECV,      /* fd to length flags */
 	LOOP_VERB_POLL,      /* fd flags: events */

@@ -34,6 +34,8 @@ struct loop_fiber {
 	void (*interrupt)(struct loop_fiber *fiber);
 	void *waits_in; /* for interrupt */
 
+	struct loop_lane *lane; /* where its calls on files are made; or NULL */
+
 	struct loop_top *top; /* that entered it last */
 	void *sp;             /* while it does not run */
 	void *base;           /* of the mapping, guard page included */

@@ -103,6 +103,11 @@ struct loop_hands *loop_hands_free(struct loop_hands *hands);
 /* Gives the operation to a hand; it completes from the loop's top. */
 void loop_hands_take(struct loop_hands *hands, struct loop_op *op);
 
+/* ---- lane.c ---- */
+
+/* The same, to a hand of the lane. */
+void loop_lane_take(struct loop_lane *lane, struct loop_op *op);
+
 /* ---- identity.c ---- */
 
 /* What a thread was before it took on an identity. */

@@ -182,6 +182,7 @@ struct loop_fiber *loop_spawn(loop_fiber_fn *fn, void *arg)
 	TAILQ_INSERT_TAIL(&loop->ready, fiber, ready_entry);
 	/* Born into a loop that ends: its first wait is its last. */
 	fiber->is_cancelled = loop->is_stopping;
+	fiber->lane = loop->running != NULL ? loop->running->lane : NULL;
 	return fiber;
 }
 
@@ -291,7 +292,10 @@ int64_t loop_co_op(struct loop_op *op, uint64_t deadline_ns)
 	op->fiber = loop->running;
 	op->complete = op_woke;
 	loop->counters.submitted++;
-	loop->ops->start(loop, op);
+	if (op->fiber->lane != NULL && op->verb <= LOOP_VERB_CALL)
+		loop_lane_take(op->fiber->lane, op);
+	else
+		loop->ops->start(loop, op);
 	if (op->is_done) {
 		if (--loop->inline_left == 0)
 			loop_co_yield();

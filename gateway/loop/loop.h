@@ -244,6 +244,30 @@ struct loop_identity *loop_identity_free(struct loop_identity *identity);
 int64_t loop_co_call(const struct loop_identity *as, int64_t (*fn)(void *arg),
 		     void *arg);
 
+/* ---- lanes ---- */
+
+/*
+ * Hands set apart for calls that may hang: what a fiber does on files while it
+ * is in a lane is done by plain calls of the lane's threads, whichever engine
+ * there is. So neither the ring nor the loop's own hands, nor the worker, wait
+ * for them. Belongs to the calling thread's loop. NULL: no thread to be had.
+ */
+struct loop_lane;
+struct loop_lane *loop_lane_new(unsigned int hands);
+
+/* When nothing is under way in it, and before the loop is freed. */
+struct loop_lane *loop_lane_free(struct loop_lane *lane);
+
+/*
+ * Puts the running fiber into a lane (NULL: none); the one it was in, to go
+ * back to. Fibers that it spawns meanwhile are born there.
+ */
+struct loop_lane *loop_lane_enter(struct loop_lane *lane);
+
+/* loop_spawn() of a fiber that is in a lane all its life. */
+struct loop_fiber *loop_spawn_in(struct loop_lane *lane, loop_fiber_fn *fn,
+				 void *arg);
+
 /* ---- files ---- */
 
 /* A new descriptor, O_CLOEXEC added. Whatever else the flags say is done. */

@@ -13,6 +13,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/store.h"
 
 /* One call on one file, for a hand. */
@@ -49,8 +50,9 @@ static int64_t call_get(void *arg)
 	return n < 0 ? -errno : n;
 }
 
-int64_t store_co_xattr_get(struct store_creds *creds, struct store_file *file,
-			   const char *name, void *to, size_t size)
+int64_t store_local_co_xattr_get(struct store_creds *creds,
+				 struct store_file *file, const char *name,
+				 void *to, size_t size)
 {
 	struct attribute_call c = { .name = name, .to = to, .size = size };
 
@@ -95,8 +97,8 @@ static int64_t call_set(void *arg)
 	return setxattr(c->path, c->name, c->value, c->size, 0) ? -errno : 0;
 }
 
-int store_co_xattr_set(struct store_creds *creds, struct store_file *file,
-		       const char *name, const void *value, size_t size)
+int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
+			     const char *name, const void *value, size_t size)
 {
 	struct attribute_call c = { .name = name,
 				    .value = value,
@@ -119,8 +121,8 @@ static int64_t call_remove(void *arg)
 	return removexattr(c->path, c->name) ? -errno : 0;
 }
 
-int store_co_xattr_remove(struct store_creds *creds, struct store_file *file,
-			  const char *name)
+int store_local_co_xattr_remove(struct store_creds *creds,
+				struct store_file *file, const char *name)
 {
 	struct attribute_call c = { .name = name };
 	int err = store_file_check_write(file);
@@ -136,8 +138,9 @@ static int64_t call_list(void *arg)
 	return n < 0 ? -errno : n;
 }
 
-int64_t store_co_xattr_list(struct store_creds *creds, struct store_file *file,
-			    char *to, size_t size)
+int64_t store_local_co_xattr_list(struct store_creds *creds,
+				  struct store_file *file, char *to,
+				  size_t size)
 {
 	struct attribute_call c = { .to = to, .size = size };
 
@@ -153,9 +156,9 @@ static int64_t call_times(void *arg)
 	return utimensat(c->fd, "", c->times, AT_EMPTY_PATH) ? -errno : 0;
 }
 
-int store_co_set_times(struct store_creds *creds, struct store_file *file,
-		       const struct timespec *atime,
-		       const struct timespec *mtime)
+int store_local_co_set_times(struct store_creds *creds, struct store_file *file,
+			     const struct timespec *atime,
+			     const struct timespec *mtime)
 {
 	const struct timespec times[2] = { *atime, *mtime };
 	struct attribute_call c = { .times = times };
@@ -171,8 +174,8 @@ static int64_t call_mode(void *arg)
 	return chmod(c->path, c->mode) ? -errno : 0;
 }
 
-int store_co_set_mode(struct store_creds *creds, struct store_file *file,
-		      mode_t mode)
+int store_local_co_set_mode(struct store_creds *creds, struct store_file *file,
+			    mode_t mode)
 {
 	struct attribute_call c = { .mode = mode & 07777 };
 	int err = store_file_check_write(file);
@@ -187,8 +190,8 @@ static int64_t call_owner(void *arg)
 	return fchownat(c->fd, "", c->uid, c->gid, AT_EMPTY_PATH) ? -errno : 0;
 }
 
-int store_co_set_owner(struct store_creds *creds, struct store_file *file,
-		       uid_t uid, gid_t gid)
+int store_local_co_set_owner(struct store_creds *creds, struct store_file *file,
+			     uid_t uid, gid_t gid)
 {
 	struct attribute_call c = { .uid = uid, .gid = gid };
 	int err = store_file_check_write(file);

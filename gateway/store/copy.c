@@ -16,6 +16,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/store.h"
 
 /*
@@ -153,7 +154,7 @@ static int64_t co_cut_at_end(struct store_file *from, uint64_t offset,
 			     uint64_t length)
 {
 	struct store_stat st;
-	int err = store_co_stat(from, &st);
+	int err = store_local_co_stat(from, &st);
 
 	if (err)
 		return err;
@@ -196,9 +197,9 @@ static int64_t co_copy_pieces(struct copy *all, int64_t (*fn)(void *))
 	return 0;
 }
 
-int64_t store_co_copy(struct store_file *from, uint64_t from_offset,
-		      struct store_file *to, uint64_t to_offset,
-		      uint64_t length)
+int64_t store_local_co_copy(struct store_file *from, uint64_t from_offset,
+			    struct store_file *to, uint64_t to_offset,
+			    uint64_t length)
 {
 	struct copy c = { .from_fd = store_file_fd(from),
 			  .to_fd = store_file_fd(to),
@@ -239,8 +240,9 @@ static int64_t call_clone(void *arg)
 	return ioctl(c->to_fd, FICLONERANGE, &c->range) ? -errno : 0;
 }
 
-int store_co_clone(struct store_file *from, uint64_t from_offset,
-		   struct store_file *to, uint64_t to_offset, uint64_t length)
+int store_local_co_clone(struct store_file *from, uint64_t from_offset,
+			 struct store_file *to, uint64_t to_offset,
+			 uint64_t length)
 {
 	struct clone_call c = {
 		.to_fd = store_file_fd(to),
@@ -256,7 +258,7 @@ int store_co_clone(struct store_file *from, uint64_t from_offset,
 
 /* ---- holes ---- */
 
-int store_co_allocate(struct store_file *file, uint64_t size)
+int store_local_co_allocate(struct store_file *file, uint64_t size)
 {
 	if (store_file_check_write(file))
 		return -EROFS;
@@ -281,21 +283,22 @@ static int co_write_zeroes(struct store_file *file, uint64_t offset,
 	int err;
 
 	for (; length; offset += left, length -= left) {
-		err = store_co_stat(file, &st);
+		err = store_local_co_stat(file, &st);
 		if (err || offset >= st.size)
 			return err;
 		left = st.size - offset < length ? st.size - offset : length;
 		if (left > sizeof(zeroes))
 			left = sizeof(zeroes);
-		err = store_co_write(file, zeroes, (uint32_t)left, offset,
-				     false);
+		err = store_local_co_write(file, zeroes, (uint32_t)left, offset,
+					   false);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int store_co_zero(struct store_file *file, uint64_t offset, uint64_t length)
+int store_local_co_zero(struct store_file *file, uint64_t offset,
+			uint64_t length)
 {
 	int fd = store_file_fd(file);
 	struct store_stat st;
@@ -303,7 +306,7 @@ int store_co_zero(struct store_file *file, uint64_t offset, uint64_t length)
 
 	if (store_file_check_write(file))
 		return -EROFS;
-	err = store_co_stat(file, &st);
+	err = store_local_co_stat(file, &st);
 	if (err || offset >= st.size || !length)
 		return err;
 	if (length > st.size - offset)
@@ -338,8 +341,8 @@ static int64_t call_next_data(void *arg)
 	return 1;
 }
 
-int store_co_next_data(struct store_file *file, uint64_t offset,
-		       uint64_t *ret_start, uint64_t *ret_end)
+int store_local_co_next_data(struct store_file *file, uint64_t offset,
+			     uint64_t *ret_start, uint64_t *ret_end)
 {
 	struct seek_call c = { .fd = store_file_fd(file),
 			       .start = (off_t)offset };

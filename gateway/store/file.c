@@ -20,15 +20,16 @@
 
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
+#include "gateway/store/lane.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/walk.h"
 
 #define OPEN_IO (STORE_OPEN_READ | STORE_OPEN_WRITE)
 #define OPEN_CHANGES \
 	(STORE_OPEN_WRITE | STORE_OPEN_CREATE | STORE_OPEN_TRUNCATE)
 
-struct store_file {
-	atomic_uint refs;
-	struct store_tree *tree; /* reference */
+struct local_file {
+	struct store_file head;
 	int fd;
 	bool is_path;
 	mode_t type;
@@ -38,21 +39,40 @@ struct store_file {
 int store_file_new(struct store_tree *tree, int fd, unsigned int flags,
 		   mode_t type, struct store_file **ret_file)
 {
-	struct store_file *file = malloc(sizeof(*file));
+	struct local_file *file = malloc(sizeof(*file));
 
 	if (!file) {
-		loop_close(fd);
+		store_lane_close(tree, fd);
 		return -ENOMEM;
 	}
-	*file = (struct store_file){
-		.refs = 1,
-		.tree = store_tree_ref(tree),
+	*file = (struct local_file){
+		.head.refs = 1,
+		.head.tree = store_tree_ref(tree),
 		.fd = fd,
 		.is_path = !(flags & OPEN_IO),
 		.type = type,
 	};
-	*ret_file = file;
+	*ret_file = &file->head;
 	return 0;
+}
+
+static struct local_file *local(struct store_file *file)
+{
+	return (struct local_file *)file;
+}
+
+static const struct local_file *local_const(const struct store_file *file)
+{
+	return (const struct local_file *)file;
+}
+
+void store_local_file_free(struct store_file *file)
+{
+	if (local(file)->is_path) /* which tells the file system nothing */
+		loop_close(local(file)->fd);
+	else
+		store_lane_close(file->tree, local(file)->fd);
+	free(local(file));
 }
 
 struct store_file *store_file_ref(struct store_file *file)
@@ -64,16 +84,19 @@ struct store_file *store_file_ref(struct store_file *file)
 struct store_file *store_file_close(struct store_file *file)
 {
 	if (file && atomic_fetch_sub(&file->refs, 1) == 1) {
-		loop_close(file->fd);
-		store_tree_unref(file->tree);
-		free(file);
+		struct store_tree *tree = file->tree;
+
+		store_tree_ops(tree)->file_free(file);
+		store_tree_unref(tree);
 	}
 	return NULL;
 }
 
 int store_file_fd(const struct store_file *file)
 {
-	return file->fd;
+	return store_tree_ops(file->tree) == &store_local_ops
+		       ? local_const(file)->fd
+		       : -1;
 }
 
 struct store_tree *store_file_tree(const struct store_file *file)
@@ -83,17 +106,19 @@ struct store_tree *store_file_tree(const struct store_file *file)
 
 bool store_file_is_path(const struct store_file *file)
 {
-	return file->is_path;
+	return local_const(file)->is_path;
 }
 
 bool store_file_is_spliceable(const struct store_file *file)
 {
-	return file->type == S_IFREG && !file->is_path && !file->refuses_splice;
+	const struct local_file *f = local_const(file);
+
+	return f->type == S_IFREG && !f->is_path && !f->refuses_splice;
 }
 
 void store_file_refuses_splice(struct store_file *file)
 {
-	file->refuses_splice = true;
+	local(file)->refuses_splice = true;
 }
 
 /* ---- flags ---- */
@@ -204,9 +229,10 @@ static int co_create(struct store_tree *tree, struct store_creds *creds,
 			      ret_file);
 }
 
-int store_co_open(struct store_tree *tree, struct store_creds *creds,
-		  struct store_file *dir, const char *path, unsigned int flags,
-		  mode_t mode, struct store_file **ret_file)
+int store_local_co_open(struct store_tree *tree, struct store_creds *creds,
+			struct store_file *dir, const char *path,
+			unsigned int flags, mode_t mode,
+			struct store_file **ret_file)
 {
 	int err = check_flags(tree, flags), fd;
 	bool is_at_once = flags & STORE_OPEN_DIRECTORY || !(flags & OPEN_IO);
@@ -218,7 +244,8 @@ int store_co_open(struct store_tree *tree, struct store_creds *creds,
 		return co_create(tree, creds, dir, path, flags, mode, ret_file);
 	if (!*path)
 		return co_open_through(tree, creds,
-				       dir ? dir->fd : store_tree_root_fd(tree),
+				       dir ? local(dir)->fd
+					   : store_tree_root_fd(tree),
 				       flags, ret_file);
 	if (is_at_once && flags & OPEN_IO) /* a directory, or -ENOTDIR */
 		fd = store_co_resolve(tree, creds, dir, path,
@@ -240,8 +267,8 @@ int store_co_open(struct store_tree *tree, struct store_creds *creds,
 	return err;
 }
 
-int store_co_reopen(struct store_file *file, struct store_creds *creds,
-		    unsigned int flags, struct store_file **ret_file)
+int store_local_co_reopen(struct store_file *file, struct store_creds *creds,
+			  unsigned int flags, struct store_file **ret_file)
 {
 	int err = check_flags(file->tree, flags);
 
@@ -249,5 +276,6 @@ int store_co_reopen(struct store_file *file, struct store_creds *creds,
 		err = -EINVAL;
 	if (err)
 		return err;
-	return co_open_through(file->tree, creds, file->fd, flags, ret_file);
+	return co_open_through(file->tree, creds, local(file)->fd, flags,
+			       ret_file);
 }

@@ -19,6 +19,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/pipe.h"
 #include "gateway/store/worker.h"
 
@@ -181,8 +182,8 @@ static int co_read_to_memory(struct store_file *file,
 	return 0;
 }
 
-int store_co_read(struct store_file *file, const struct store_read *how,
-		  struct store_body *ret_body)
+int store_local_co_read(struct store_file *file, const struct store_read *how,
+			struct store_body *ret_body)
 {
 	int done = 0;
 
@@ -197,8 +198,8 @@ int store_co_read(struct store_file *file, const struct store_read *how,
 
 /* ---- writing ---- */
 
-int store_co_write(struct store_file *file, const uint8_t *bytes,
-		   uint32_t length, uint64_t offset, bool is_stable)
+int store_local_co_write(struct store_file *file, const uint8_t *bytes,
+			 uint32_t length, uint64_t offset, bool is_stable)
 {
 	int flags = is_stable ? RWF_DSYNC : 0;
 	int64_t n;
@@ -218,12 +219,12 @@ int store_co_write(struct store_file *file, const uint8_t *bytes,
 	return 0;
 }
 
-int store_co_flush(struct store_file *file)
+int store_local_co_flush(struct store_file *file)
 {
 	return loop_co_fsync(store_file_fd(file), false);
 }
 
-int store_co_truncate(struct store_file *file, uint64_t size)
+int store_local_co_truncate(struct store_file *file, uint64_t size)
 {
 	if (store_file_check_write(file))
 		return -EROFS;

@@ -18,12 +18,14 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/store.h"
 
 /* Some 800 entries: a hand's time is mostly the switch below this. */
 #define BATCH_SIZE (32u * 1024)
 
-struct store_listing {
+struct local_listing {
+	struct store_listing head;
 	struct store_file *dir;    /* our own, reference */
 	struct store_creds *creds; /* reference; may be NULL */
 	bool must_seek;            /* to `cookie`, before the next batch */
@@ -34,16 +36,17 @@ struct store_listing {
 	_Alignas(struct dirent64) char batch[BATCH_SIZE];
 };
 
-int store_co_list_open(struct store_creds *creds, struct store_file *dir,
-		       struct store_listing **ret_listing)
+int store_local_co_list_open(struct store_creds *creds, struct store_file *dir,
+			     struct store_listing **ret_listing)
 {
-	struct store_listing *l = malloc(sizeof(*l));
+	struct local_listing *l = malloc(sizeof(*l));
 	int err;
 
 	if (!l)
 		return -ENOMEM;
-	err = store_co_reopen(dir, creds,
-			      STORE_OPEN_READ | STORE_OPEN_DIRECTORY, &l->dir);
+	err = store_local_co_reopen(dir, creds,
+				    STORE_OPEN_READ | STORE_OPEN_DIRECTORY,
+				    &l->dir);
 	if (err) {
 		free(l);
 		return err;
@@ -52,23 +55,29 @@ int store_co_list_open(struct store_creds *creds, struct store_file *dir,
 	l->must_seek = l->is_at_end = false;
 	l->cookie = l->start = 0;
 	l->next = l->end = 0;
-	*ret_listing = l;
+	l->head.tree = store_file_tree(l->dir);
+	*ret_listing = &l->head;
 	return 0;
 }
 
-struct store_listing *store_listing_free(struct store_listing *listing)
+static struct local_listing *local(struct store_listing *listing)
+{
+	return (struct local_listing *)listing;
+}
+
+struct store_listing *store_local_listing_free(struct store_listing *listing)
 {
 	if (listing) {
-		store_file_close(listing->dir);
-		store_creds_unref(listing->creds);
-		free(listing);
+		store_file_close(local(listing)->dir);
+		store_creds_unref(local(listing)->creds);
+		free(local(listing));
 	}
 	return NULL;
 }
 
 static int64_t call_fetch(void *arg)
 {
-	struct store_listing *l = arg;
+	struct local_listing *l = arg;
 	int fd = store_file_fd(l->dir);
 	ssize_t n;
 
@@ -79,7 +88,7 @@ static int64_t call_fetch(void *arg)
 }
 
 /* -ENOENT is how a directory that was removed meanwhile says "no more". */
-static int co_fetch(struct store_listing *l)
+static int co_fetch(struct local_listing *l)
 {
 	int64_t n = loop_co_call(store_creds_identity(l->creds), call_fetch, l);
 
@@ -93,7 +102,7 @@ static int co_fetch(struct store_listing *l)
 	return 0;
 }
 
-static const struct dirent64 *entry_at(const struct store_listing *l,
+static const struct dirent64 *entry_at(const struct local_listing *l,
 				       size_t offset)
 {
 	return (const struct dirent64 *)(const void *)(l->batch + offset);
@@ -104,21 +113,22 @@ static bool is_dots(const char *name)
 	return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-int store_co_list_next(struct store_listing *listing,
-		       struct store_entry *ret_entry)
+int store_local_co_list_next(struct store_listing *listing,
+			     struct store_entry *ret_entry)
 {
+	struct local_listing *l = local(listing);
 	const struct dirent64 *e;
 	int err;
 
 	do {
-		if (listing->next == listing->end || listing->must_seek) {
-			err = listing->is_at_end ? 0 : co_fetch(listing);
-			if (err || listing->is_at_end)
+		if (l->next == l->end || l->must_seek) {
+			err = l->is_at_end ? 0 : co_fetch(l);
+			if (err || l->is_at_end)
 				return err;
 		}
-		e = entry_at(listing, listing->next);
-		listing->next += e->d_reclen;
-		listing->cookie = (uint64_t)e->d_off;
+		e = entry_at(l, l->next);
+		l->next += e->d_reclen;
+		l->cookie = (uint64_t)e->d_off;
 	} while (is_dots(e->d_name));
 	*ret_entry = (struct store_entry){
 		.name = e->d_name,
@@ -130,7 +140,7 @@ int store_co_list_next(struct store_listing *listing,
 }
 
 /* Goes there inside the batch, if it is there. */
-static bool seek_in_batch(struct store_listing *l, uint64_t cookie)
+static bool seek_in_batch(struct local_listing *l, uint64_t cookie)
 {
 	size_t offset = 0;
 	uint64_t here = l->start;
@@ -151,13 +161,15 @@ static bool seek_in_batch(struct store_listing *l, uint64_t cookie)
  * so that is free. From the start all is read afresh: who starts anew wants to
  * see what is new.
  */
-int store_co_list_seek(struct store_listing *listing, uint64_t cookie)
+int store_local_co_list_seek(struct store_listing *listing, uint64_t cookie)
 {
-	if (cookie && !listing->must_seek && seek_in_batch(listing, cookie))
+	struct local_listing *l = local(listing);
+
+	if (cookie && !l->must_seek && seek_in_batch(l, cookie))
 		return 0;
-	listing->must_seek = true;
-	listing->is_at_end = false;
-	listing->cookie = cookie;
-	listing->next = listing->end = 0;
+	l->must_seek = true;
+	l->is_at_end = false;
+	l->cookie = cookie;
+	l->next = l->end = 0;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/store.h"
 
 static int check_change(const struct store_file *dir, const char *name)
@@ -19,8 +20,8 @@ static int check_change(const struct store_file *dir, const char *name)
 	return err ? err : store_name_check(name);
 }
 
-int store_co_mkdir(struct store_creds *creds, struct store_file *dir,
-		   const char *name, mode_t mode)
+int store_local_co_mkdir(struct store_creds *creds, struct store_file *dir,
+			 const char *name, mode_t mode)
 {
 	int err = check_change(dir, name);
 
@@ -30,8 +31,8 @@ int store_co_mkdir(struct store_creds *creds, struct store_file *dir,
 			       name, mode);
 }
 
-int store_co_unlink(struct store_creds *creds, struct store_file *dir,
-		    const char *name, bool is_directory)
+int store_local_co_unlink(struct store_creds *creds, struct store_file *dir,
+			  const char *name, bool is_directory)
 {
 	int err = check_change(dir, name);
 
@@ -41,9 +42,10 @@ int store_co_unlink(struct store_creds *creds, struct store_file *dir,
 				name, is_directory ? AT_REMOVEDIR : 0);
 }
 
-int store_co_rename(struct store_creds *creds, struct store_file *from_dir,
-		    const char *from, struct store_file *to_dir, const char *to,
-		    unsigned int flags)
+int store_local_co_rename(struct store_creds *creds,
+			  struct store_file *from_dir, const char *from,
+			  struct store_file *to_dir, const char *to,
+			  unsigned int flags)
 {
 	int err = check_change(from_dir, from);
 
@@ -62,8 +64,8 @@ int store_co_rename(struct store_creds *creds, struct store_file *from_dir,
  * By the descriptor's path, as linking a descriptor as such takes a capability
  * that users don't have.
  */
-int store_co_link(struct store_creds *creds, struct store_file *file,
-		  struct store_file *dir, const char *name)
+int store_local_co_link(struct store_creds *creds, struct store_file *file,
+			struct store_file *dir, const char *name)
 {
 	char path[STORE_FD_PATH_SIZE];
 	int err = check_change(dir, name);
@@ -77,8 +79,8 @@ int store_co_link(struct store_creds *creds, struct store_file *file,
 			      store_file_fd(dir), name, AT_SYMLINK_FOLLOW);
 }
 
-int store_co_symlink(struct store_creds *creds, struct store_file *dir,
-		     const char *name, const char *target)
+int store_local_co_symlink(struct store_creds *creds, struct store_file *dir,
+			   const char *name, const char *target)
 {
 	int err = check_change(dir, name);
 
@@ -107,7 +109,7 @@ static int64_t call_readlink(void *arg)
 	return 0;
 }
 
-int store_co_readlink(struct store_file *file, char *to, size_t size)
+int store_local_co_readlink(struct store_file *file, char *to, size_t size)
 {
 	struct readlink_call c = { store_file_fd(file), to, size };
 

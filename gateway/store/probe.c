@@ -181,6 +181,11 @@ struct store_kind store_kind_of(uint32_t magic)
 					    .is_memory = true };
 	case MAGIC_ZFS:
 		return (struct store_kind){ .has_holes = true };
+	case FUSE_SUPER_MAGIC:
+	case NFS_SUPER_MAGIC:
+	case SMB2_SUPER_MAGIC:
+	case V9FS_MAGIC:
+		return (struct store_kind){ .is_far = true };
 	default:
 		return (struct store_kind){};
 	}

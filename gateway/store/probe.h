@@ -12,6 +12,7 @@ struct store_kind {
 	bool has_holes;
 	bool is_local;  /* says what it knows of an open file without waiting */
 	bool is_memory; /* nothing is on a disk, but for the swap */
+	bool is_far;    /* a program or another host answers, when it likes */
 };
 
 /* Of statfs(2)'s f_type; all false if it is none that is known. Pure. */

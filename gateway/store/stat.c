@@ -16,6 +16,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/tree.h"
 #include "gateway/store/walk.h"
 
@@ -95,7 +96,7 @@ static int co_stat_fd(const struct store_tree *tree, int fd,
 	return err;
 }
 
-int store_co_stat(struct store_file *file, struct store_stat *ret_stat)
+int store_local_co_stat(struct store_file *file, struct store_stat *ret_stat)
 {
 	return co_stat_fd(store_file_tree(file), store_file_fd(file), ret_stat);
 }
@@ -104,8 +105,8 @@ int store_co_stat(struct store_file *file, struct store_stat *ret_stat)
  * By way of a descriptor: the ring finds a cached name at once, but hands each
  * statx to another thread.
  */
-int store_co_stat_at(struct store_creds *creds, struct store_file *dir,
-		     const char *name, struct store_stat *ret_stat)
+int store_local_co_stat_at(struct store_creds *creds, struct store_file *dir,
+			   const char *name, struct store_stat *ret_stat)
 {
 	struct store_tree *tree = store_file_tree(dir);
 	int err = store_name_check(name), fd;
@@ -200,9 +201,9 @@ static void co_wait_for_helpers(struct crowd *c)
 		loop_cancel(loop_self());
 }
 
-void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
-			const char *const *names, size_t count,
-			struct store_stat *ret_stats, int *ret_errors)
+void store_local_co_stat_many(struct store_creds *creds, struct store_file *dir,
+			      const char *const *names, size_t count,
+			      struct store_stat *ret_stats, int *ret_errors)
 {
 	struct crowd c = {
 		.as = store_creds_identity(creds),
@@ -236,8 +237,8 @@ static int64_t call_access(void *arg)
 	return errno == EROFS ? -EACCES : -errno;
 }
 
-int store_co_access(struct store_creds *creds, struct store_file *file,
-		    int mode)
+int store_local_co_access(struct store_creds *creds, struct store_file *file,
+			  int mode)
 {
 	struct access_call c = { store_file_fd(file), mode };
 

@@ -21,11 +21,15 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/lane.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/probe.h"
 #include "gateway/store/stat.h"
 
 struct store_tree {
 	atomic_uint refs;
+	const struct store_ops *ops;
+	unsigned int lane;
 	int root_fd;
 	struct store_options options;
 	struct store_features features;
@@ -62,6 +66,8 @@ static int look_at_root(struct store_tree *tree)
 	    statx(tree->root_fd, "", AT_EMPTY_PATH, STORE_STATX_MASK, &st))
 		return -errno;
 	tree->kind = store_kind_of((uint32_t)fs.f_type);
+	if (tree->kind.is_far)
+		tree->lane = store_lane_slot_take();
 	store_stat_of(&st, NULL, &tree->root);
 	return store_probe(tree->root_fd, !tree->options.is_read_only,
 			   &tree->features);
@@ -75,7 +81,9 @@ int store_tree_open(const char *path, const struct store_options *options,
 
 	if (!tree)
 		return -ENOMEM;
-	*tree = (struct store_tree){ .refs = 1, .options = *options };
+	*tree = (struct store_tree){ .refs = 1,
+				     .ops = &store_local_ops,
+				     .options = *options };
 	tree->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	err = tree->root_fd < 0 ? -errno : check_proc(tree->root_fd);
 	if (!err)
@@ -99,6 +107,7 @@ struct store_tree *store_tree_unref(struct store_tree *tree)
 	if (tree && atomic_fetch_sub(&tree->refs, 1) == 1) {
 		if (tree->root_fd >= 0)
 			close(tree->root_fd);
+		store_lane_slot_give(tree->lane);
 		free(tree);
 	}
 	return NULL;
@@ -119,6 +128,16 @@ void store_tree_owner(const struct store_tree *tree, uid_t *ret_uid,
 {
 	*ret_uid = tree->root.uid;
 	*ret_gid = tree->root.gid;
+}
+
+const struct store_ops *store_tree_ops(const struct store_tree *tree)
+{
+	return tree->ops;
+}
+
+unsigned int store_tree_lane(const struct store_tree *tree)
+{
+	return tree->lane;
 }
 
 int store_tree_root_fd(const struct store_tree *tree)
@@ -166,7 +185,7 @@ static int64_t call_statfs(void *arg)
 	return fstatfs(c->fd, c->ret_fs) ? -errno : 0;
 }
 
-int store_co_space(struct store_tree *tree, struct store_space *ret_space)
+int store_local_co_space(struct store_tree *tree, struct store_space *ret_space)
 {
 	struct statfs fs;
 	struct space_call c = { tree->root_fd, &fs };

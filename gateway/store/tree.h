@@ -11,6 +11,9 @@
 /* An O_PATH descriptor of the root directory. Borrowed. */
 int store_tree_root_fd(const struct store_tree *tree);
 
+/* Its lane's slot (lane.h); 0: none of its calls hangs. */
+unsigned int store_tree_lane(const struct store_tree *tree);
+
 /* The file that the tree's root is. */
 bool store_tree_is_root(const struct store_tree *tree,
 			const struct store_key *key);

@@ -22,6 +22,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/tree.h"
 
 /*
@@ -189,9 +190,9 @@ static int co_find_failure(struct store_tree *tree, struct store_creds *creds,
 	return err;
 }
 
-int store_co_walk(struct store_tree *tree, struct store_creds *creds,
-		  const char *path, struct store_file **ret_dir,
-		  size_t *ret_good)
+int store_local_co_walk(struct store_tree *tree, struct store_creds *creds,
+			const char *path, struct store_file **ret_dir,
+			size_t *ret_good)
 {
 	int fd = store_co_resolve(tree, creds, NULL, *path ? path : ".",
 				  O_PATH | O_DIRECTORY, 0);

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "gateway/store/lane.h"
 #include "gateway/store/pipe.h"
 
 static _Thread_local struct store_counters counters;
@@ -26,5 +27,6 @@ void store_worker_end(void)
 {
 	assert(!store_creds_count());
 	store_pipes_end();
+	store_lanes_end();
 	counters = (struct store_counters){};
 }

@@ -431,6 +431,7 @@ struct smb_volume_facts {
 	uint32_t sector_bytes; /* logical */
 	uint32_t physical_sector_bytes;
 	bool is_read_only;
+	bool has_trim; /* FSCTL_FILE_LEVEL_TRIM gives space back */
 };
 
 struct smb_lock {

@@ -211,6 +211,7 @@ static void open_free(struct fsa_open *open)
 {
 	fsa_node_unref(open->node);
 	store_file_close(open->file);
+	store_file_close(open->former);
 	free(open->path);
 	free(open->name);
 	free(open);

@@ -11,6 +11,7 @@
 
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -119,10 +120,7 @@ void fsa_facts_from_stat(const struct fsa_volume *volume,
 		facts.end_of_file = stat->size;
 		facts.allocation = round_up(stat->allocated, ALLOCATION_UNIT);
 	}
-	if (S_ISLNK(stat->mode))
-		facts.reparse_tag = FSA_TAG_SYMLINK;
-	else if (!has_data && !is_directory)
-		facts.reparse_tag = FSA_TAG_NFS;
+	facts.reparse_tag = fsa_reparse_tag(stat->mode);
 	*ret_facts = facts;
 }
 

@@ -42,6 +42,7 @@ struct fsa_open {
 	struct fsa_node *node;   /* reference */
 	struct store_file *file; /* opened as much as `granted` needs; for
 				    attribute-only opens it is a PATH file */
+	struct store_file *former; /* of before it became a link, or NULL */
 	uint32_t options;        /* CreateOptions that matter later */
 	uint64_t position;
 	uint32_t mode;    /* FileModeInformation */

@@ -20,6 +20,7 @@
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/security.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/sd.h"
@@ -86,23 +87,14 @@ static enum nt_status check(struct fsa_creating *c, char **ret_path)
 
 /* ---- a link in the way ---- */
 
-/* The target with backslashes; a relative one without one in front. */
 static enum nt_status tell_target(const struct fsa_share *share,
 				  const char *target, struct smb_created *ret)
 {
-	bool is_relative = *target != '/';
-	uint32_t count;
-	uint16_t *units =
-		fsa_name_from_path(share, target + !is_relative, &count);
-
-	if (!units)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	if (is_relative)
-		memmove(units, units + 1, --count * sizeof(*units));
-	ret->symlink_target = units;
-	ret->symlink_target_count = count;
-	ret->symlink_is_relative = is_relative;
-	return NT_STATUS_STOPPED_ON_SYMLINK;
+	ret->symlink_target =
+		fsa_reparse_target(share, target, &ret->symlink_target_count,
+				   &ret->symlink_is_relative);
+	return ret->symlink_target ? NT_STATUS_STOPPED_ON_SYMLINK
+				   : NT_STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* How many bytes of UTF-16 the path behind the link has. */

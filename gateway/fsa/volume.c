@@ -18,6 +18,7 @@ enum {
 	FILE_UNICODE_ON_DISK = 0x4,
 	FILE_PERSISTENT_ACLS = 0x8,
 	FILE_SUPPORTS_SPARSE_FILES = 0x40,
+	FILE_SUPPORTS_REPARSE_POINTS = 0x80,
 	FILE_READ_ONLY_VOLUME = 0x80000,
 	FILE_SUPPORTS_HARD_LINKS = 0x400000,
 	FILE_SUPPORTS_EXTENDED_ATTRIBUTES = 0x800000,
@@ -91,6 +92,9 @@ static uint32_t attributes_of(const struct fsa_share *share)
 	       (can->has_sparse && fsa_dosattr_is_kept(share)
 			? FILE_SUPPORTS_SPARSE_FILES
 			: 0) |
+	       (store_tree_options(share->tree)->symlinks == STORE_SYMLINKS_SHOW
+			? FILE_SUPPORTS_REPARSE_POINTS
+			: 0) |
 	       (can->has_reflink ? FILE_SUPPORTS_BLOCK_REFCOUNTING : 0) |
 	       (can->has_xattr ? FILE_SUPPORTS_EXTENDED_ATTRIBUTES : 0) |
 	       (store_tree_options(share->tree)->is_read_only
@@ -134,6 +138,7 @@ enum nt_status fsa_co_query_volume(struct smb_volume *base,
 		.sector_bytes = SECTOR_BYTES,
 		.physical_sector_bytes = PHYSICAL_SECTOR_BYTES,
 		.is_read_only = store_tree_options(share->tree)->is_read_only,
+		.has_trim = store_tree_features(share->tree)->has_sparse,
 	};
 
 	static_assert(sizeof(facts.label) == sizeof(share->label),

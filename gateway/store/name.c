@@ -3,8 +3,10 @@
  * Each name is one component, so it can't lead anywhere but into the directory
  * that the descriptor stands for. Leaves to the kernel whether the user may.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/loop/loop.h"
@@ -88,6 +90,31 @@ int store_local_co_symlink(struct store_creds *creds, struct store_file *dir,
 		return err;
 	return loop_co_symlinkat(store_creds_identity(creds), target,
 				 store_file_fd(dir), name);
+}
+
+struct mknod_call {
+	int dir;
+	const char *name;
+	mode_t mode;
+};
+
+static int64_t call_mknod(void *arg)
+{
+	const struct mknod_call *c = arg;
+
+	return mknodat(c->dir, c->name, c->mode, 0) ? -errno : 0;
+}
+
+int store_co_mknod(struct store_creds *creds, struct store_file *dir,
+		   const char *name, mode_t mode)
+{
+	struct mknod_call c = { store_file_fd(dir), name, mode };
+	int err = check_change(dir, name);
+
+	if (err)
+		return err;
+	assert(S_ISFIFO(mode) || S_ISSOCK(mode));
+	return (int)loop_co_call(store_creds_identity(creds), call_mknod, &c);
 }
 
 struct readlink_call {

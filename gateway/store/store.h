@@ -214,6 +214,10 @@ int store_co_link(struct store_creds *creds, struct store_file *file,
 int store_co_symlink(struct store_creds *creds, struct store_file *dir,
 		     const char *name, const char *target);
 
+/* A FIFO or a socket (S_IFIFO, S_IFSOCK, and permissions). */
+int store_co_mknod(struct store_creds *creds, struct store_file *dir,
+		   const char *name, mode_t mode);
+
 /* The target with a NUL; -ERANGE if `size` is too small. */
 int store_co_readlink(struct store_file *file, char *to, size_t size);
 

@@ -12,6 +12,7 @@ enum {
 	FILE_READ_ONLY_DEVICE = 0x2,
 	FILE_DEVICE_IS_MOUNTED = 0x20,
 	SSINFO_ALIGNED = 0x1 | 0x2, /* device and partition */
+	SSINFO_TRIM_ENABLED = 0x8,
 	LABEL_UNITS = 32,
 };
 
@@ -77,7 +78,7 @@ static void write_sector_size(struct writer *w,
 	wr_u32(w, v->physical_sector_bytes);
 	wr_u32(w, v->physical_sector_bytes);
 	wr_u32(w, v->physical_sector_bytes);
-	wr_u32(w, SSINFO_ALIGNED);
+	wr_u32(w, SSINFO_ALIGNED | (v->has_trim ? SSINFO_TRIM_ENABLED : 0));
 	wr_zero(w, 8);
 }
 

@@ -1,4 +1,4 @@
-/* FSCTLs on files: MS-FSCC 2.3. */
+/* FSCTLs on files: MS-FSCC 2.3. Tests hole.c as well. */
 #include "tests/fsa/house.h"
 
 #include "smb/wire/cursor.h"
@@ -11,6 +11,7 @@ enum {
 	SET_SPARSE = 0x900c4,
 	QUERY_ALLOCATED_RANGES = 0x940cf,
 	SET_ZERO_DATA = 0x980c8,
+	FILE_LEVEL_TRIM = 0x98208,
 	SET_COMPRESSION = 0x9c040,
 };
 
@@ -289,6 +290,55 @@ HOUSE_TEST(zeroes_respect_locks)
 	house_co_close(f);
 }
 
+static enum nt_status co_trim(struct smb_object *object, uint32_t key,
+			      uint32_t count, const uint64_t (*ranges)[2],
+			      uint32_t out_size)
+{
+	uint8_t in[8 + 16 * 4];
+	struct writer w = writer_at(in, sizeof(in));
+
+	wr_u32(&w, key);
+	wr_u32(&w, count);
+	for (uint32_t i = 0; i < count; i++) {
+		wr_u64(&w, ranges[i][0]);
+		wr_u64(&w, ranges[i][1]);
+	}
+	return co_ask(object, FILE_LEVEL_TRIM, in, (uint32_t)w.at, out_size);
+}
+
+/* The blocks that lie in a range as a whole lose their bytes. */
+HOUSE_TEST(trimming_gives_blocks_back)
+{
+	static const uint64_t ranges[][2] = { { 1, 8191 }, { 8192, 4095 } };
+	struct smb_object *f = house_co_file(h, "f");
+	struct smb_object *weak = house_co_open(h, "f", FILE_READ_DATA, 0);
+	int fd = open(yard_path(h->y, "f"), O_RDONLY);
+	char bytes[3] = { 9, 9, 9 };
+
+	if (!store_tree_features(h->y->tree)->has_sparse)
+		goto close;
+	for (uint64_t at = 0; at < 3 * 4096; at += 4096)
+		co_write_at(f, at);
+	assert_int_equal(co_trim(f, 0, 2, ranges, 4), NT_STATUS_SUCCESS);
+	assert_int_equal(out_length, 4);
+	assert_int_equal(out[0], 2);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pread(fd, &bytes[i], 1, i * 4096), 1);
+	assert_memory_equal(bytes, "\1\0\1", 3);
+	assert_int_equal(co_trim(f, 1, 1, ranges, 4),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(co_trim(f, 0, 0, ranges, 4),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(co_trim(f, 0, 1, ranges, 3),
+			 NT_STATUS_BUFFER_TOO_SMALL);
+	assert_int_equal(co_trim(weak, 0, 1, ranges, 4),
+			 NT_STATUS_ACCESS_DENIED);
+close:
+	close(fd);
+	house_co_close(weak);
+	house_co_close(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +350,7 @@ int main(void)
 		cmocka_unit_test(ranges_of_a_sparse_file_leave_out_its_holes),
 		cmocka_unit_test(zeroes_never_change_the_size),
 		cmocka_unit_test(zeroes_respect_locks),
+		cmocka_unit_test(trimming_gives_blocks_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

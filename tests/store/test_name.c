@@ -195,10 +195,25 @@ YARD_ROOT_TEST(each_verb_is_done_as_the_user)
 	store_creds_unref(ann);
 }
 
+YARD_TEST(fifos_and_sockets_are_made)
+{
+	struct store_file *dir = yard_co_open(y, "", STORE_OPEN_PATH);
+	struct stat st;
+
+	assert_int_equal(store_co_mknod(NULL, dir, "p", S_IFIFO | 0640), 0);
+	assert_int_equal(lstat(yard_path(y, "p"), &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(store_co_mknod(NULL, dir, "s", S_IFSOCK | 0640), 0);
+	assert_int_equal(store_co_mknod(NULL, dir, "s", S_IFSOCK | 0640),
+			 -EEXIST);
+	store_file_close(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_made_moved_and_removed),
+		cmocka_unit_test(fifos_and_sockets_are_made),
 		cmocka_unit_test(a_move_replaces_only_if_it_may),
 		cmocka_unit_test(a_file_gets_a_second_name),
 		cmocka_unit_test(a_symlink_is_made_as_told),

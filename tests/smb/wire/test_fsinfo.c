@@ -25,6 +25,7 @@ static const struct smb_volume_facts facts = {
 	.unit_sectors = 8,
 	.sector_bytes = 512,
 	.physical_sector_bytes = 4096,
+	.has_trim = true,
 };
 
 #define U32(a, b, c, d) a, b, c, d
@@ -98,7 +99,7 @@ static const struct expected table[] = {
 	  28,
 	  0,
 	  { U32(0, 2, 0, 0), U32(0, 16, 0, 0), U32(0, 16, 0, 0),
-	    U32(0, 16, 0, 0), U32(3, 0, 0, 0) } },
+	    U32(0, 16, 0, 0), U32(0xb, 0, 0, 0) } },
 };
 
 static void every_class_is_written_as_specified(void **state)

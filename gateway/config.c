@@ -49,6 +49,7 @@ void gw_config_init(struct gw_config *config)
 		.connections = GW_CONNECTIONS,
 		.per_address = GW_CONNECTIONS_PER_ADDRESS,
 		.io_size = GW_IO_SIZE_MAX,
+		.multichannel = true,
 	};
 }
 

@@ -58,6 +58,26 @@ struct gw_share_config {
 	int read_path;  /* enum store_read_path */
 };
 
+/* What a card's receive queues are taken for. */
+enum gw_rss {
+	GW_RSS_AUTO, /* as it says */
+	GW_RSS_OFF,
+	GW_RSS_ON,
+};
+
+/* interfaces = ( { … } ) */
+struct gw_interface_config {
+	int line;
+	char *name;
+	int64_t speed; /* Mbit/s; 0: as the card says */
+	int rss;       /* enum gw_rss */
+};
+
+struct gw_interface_configs {
+	struct gw_interface_config *items;
+	size_t count;
+};
+
 struct gw_accounts {
 	struct gw_account *items;
 	size_t count;
@@ -86,6 +106,9 @@ struct gw_config {
 	int64_t io_size; /* bytes */
 	char *state_dir;
 	bool guest;
+	bool multichannel;
+	struct gw_texts advertise; /* none: what this machine has */
+	struct gw_interface_configs interfaces;
 	bool test_hooks;
 	/* the rest */
 	char *users_file;

@@ -3,6 +3,7 @@
  * key exists here if its feature exists; smbgate.conf(5) lists the same ones
  * (a test compares them).
  */
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,13 @@ static const struct gw_choice read_path_choices[] = {
 	{ "auto", STORE_READ_AUTO },
 	{ "copy", STORE_READ_COPY },
 	{ "splice", STORE_READ_SPLICE },
+	{ NULL },
+};
+
+static const struct gw_choice rss_choices[] = {
+	{ "auto", GW_RSS_AUTO },
+	{ "off", GW_RSS_OFF },
+	{ "on", GW_RSS_ON },
 	{ NULL },
 };
 
@@ -199,6 +207,24 @@ static const char *listen_fault(const char *text)
 	       "\":445\"";
 }
 
+static const char *advertise_fault(const char *text)
+{
+	struct gw_address address;
+
+	if (gw_address_parse(text, 0, &address) &&
+	    gw_address_port(&address) == 0 && !gw_address_is_any(&address))
+		return NULL;
+	return "addresses look like \"10.0.0.5\" or \"[2001:db8::5]\": "
+	       "clients take the port that they know";
+}
+
+static const char *interface_fault(const char *name)
+{
+	if (*name && strlen(name) < IF_NAMESIZE && !strchr(name, '/'))
+		return NULL;
+	return "an interface's name is one that `ip link` shows";
+}
+
 static const char *hash_fault(const char *hash)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -233,8 +259,15 @@ static void share_init(void *item)
 	gw_share_config_init(item);
 }
 
+static void interface_init(void *item)
+{
+	*(struct gw_interface_config *)item =
+		(struct gw_interface_config){ .rss = GW_RSS_AUTO };
+}
+
 #define SERVER(field)  .offset = offsetof(struct gw_config, field)
 #define ACCOUNT(field) .offset = offsetof(struct gw_account, field)
+#define CARD(field)    .offset = offsetof(struct gw_interface_config, field)
 #define SHARE(field)   .offset = offsetof(struct gw_share_config, field)
 
 static const struct gw_key log_keys[] = {
@@ -248,6 +281,13 @@ static const struct gw_key limits_keys[] = {
 	  .max = 1000000 },
 	{ "per_address", GW_KEY_NUMBER, SERVER(per_address), .min = 1,
 	  .max = 1000000 },
+	{ NULL },
+};
+
+static const struct gw_key interface_keys[] = {
+	{ "name", GW_KEY_TEXT, CARD(name), .fault = interface_fault },
+	{ "speed", GW_KEY_NUMBER, CARD(speed), .min = 1, .max = 10000000 },
+	{ "rss", GW_KEY_CHOICE, CARD(rss), .choices = rss_choices },
 	{ NULL },
 };
 
@@ -271,6 +311,12 @@ static const struct gw_key server_keys[] = {
 	  .max = GW_IO_SIZE_MAX },
 	{ "state_dir", GW_KEY_TEXT, SERVER(state_dir), .fault = path_fault },
 	{ "guest", GW_KEY_BOOL, SERVER(guest) },
+	{ "multichannel", GW_KEY_BOOL, SERVER(multichannel) },
+	{ "advertise", GW_KEY_TEXTS, SERVER(advertise),
+	  .fault = advertise_fault },
+	{ "interfaces", GW_KEY_GROUPS, SERVER(interfaces),
+	  .keys = interface_keys, .size = sizeof(struct gw_interface_config),
+	  .init = interface_init },
 	{ "test_hooks", GW_KEY_BOOL, SERVER(test_hooks) },
 	{ "log", GW_KEY_GROUP, .keys = log_keys },
 	{ "limits", GW_KEY_GROUP, .keys = limits_keys },

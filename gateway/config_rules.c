@@ -46,6 +46,15 @@ static void rule_listen(const struct rules *r)
 			    GW_LISTEN_MAX);
 }
 
+static void rule_interface(const struct rules *r,
+			   const struct gw_interface_config *interface)
+{
+	struct gw_spot spot = spot_at(r, interface->line);
+
+	if (!interface->name)
+		gw_complain(r->c, &spot, NULL, "an interface without a name");
+}
+
 static int secret_count(const struct gw_account *a)
 {
 	return (a->password_file != NULL) + (a->password_env != NULL) +
@@ -119,6 +128,8 @@ void gw_config_rules(const struct gw_config *config, const char *text,
 	rule_listen(&r);
 	for (size_t i = 0; i < config->users.count; i++)
 		rule_account(&r, &config->users.items[i]);
+	for (size_t i = 0; i < config->interfaces.count; i++)
+		rule_interface(&r, &config->interfaces.items[i]);
 	for (size_t i = 0; i < config->shares.count; i++)
 		rule_share(&r, &config->shares.items[i]);
 	if (config->shares.count == 0) {

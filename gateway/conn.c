@@ -63,9 +63,19 @@ static const char *wire_peer(void *wire)
 	return conn->peer_text;
 }
 
+static uint32_t wire_co_interfaces(void *wire, struct smb_interface *ret_told,
+				   uint32_t max)
+{
+	const struct gw_conn *conn = wire;
+
+	return gw_nic_co_list(&conn->worker->server->nics, conn->fd, ret_told,
+			      max);
+}
+
 static const struct smb_wire_ops wire_ops = {
 	.queue = gw_conn_queue,
 	.close = wire_close,
+	.co_interfaces = wire_co_interfaces,
 	.peer = wire_peer,
 };
 

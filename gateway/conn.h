@@ -23,5 +23,12 @@ struct gw_worker;
 bool gw_conn_start(struct gw_worker *worker, int fd,
 		   const struct sockaddr_storage *from, struct gw_peer *peer);
 
+/*
+ * Whether the kernel tells what a peer has acknowledged: without that a break
+ * notice may be lost with the connection that it went over, and there can be
+ * one connection a session only. Thread: any.
+ */
+bool gw_conn_tells_acked(void);
+
 /* Ends it: at once, or when the replies that are queued have gone. */
 void gw_conn_close(struct gw_conn *conn, bool after_queue);

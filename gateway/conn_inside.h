@@ -75,6 +75,9 @@ void gw_conn_queue(void *wire, struct smb_reply *reply);
 /* Starts the writer; false: no memory. */
 bool gw_conn_start_writer(struct gw_conn *conn);
 
+/* All that the peer has acknowledged so far, in bytes. */
+uint64_t gw_conn_acked(const struct gw_conn *conn);
+
 /* Waits until the queue is empty and sent, or the connection dropped. */
 void gw_conn_co_drain(struct gw_conn *conn);
 

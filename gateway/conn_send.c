@@ -10,8 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -56,20 +54,9 @@ void gw_conn_queue(void *wire, struct smb_reply *reply)
 
 /* ---- stalls ---- */
 
-/* All that the peer has acknowledged so far, in bytes. */
-static uint64_t acked_bytes(const struct gw_conn *conn)
-{
-	struct tcp_info info = { 0 };
-	socklen_t length = sizeof(info);
-
-	if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
-		return 0;
-	return info.tcpi_bytes_acked;
-}
-
 static void stall_set(struct gw_conn *conn)
 {
-	conn->acked = acked_bytes(conn);
+	conn->acked = gw_conn_acked(conn);
 	loop_timer_set(&conn->stall, loop_now() + loop_ms(GW_SEND_STALL_MS));
 }
 
@@ -78,7 +65,7 @@ static void stall_fire(struct loop_timer *timer)
 	char *at = (char *)timer - offsetof(struct gw_conn, stall);
 	struct gw_conn *conn = (struct gw_conn *)(void *)at;
 
-	if (acked_bytes(conn) != conn->acked) {
+	if (gw_conn_acked(conn) != conn->acked) {
 		stall_set(conn);
 		return;
 	}

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/conn.h"
 #include "gateway/fsa/fsa.h"
 #include "gateway/guid.h"
 #include "gateway/limits.h"
@@ -57,6 +58,8 @@ int gw_run_facts(const struct gw_config *config,
 		.encryption = (enum smb_policy)config->encryption,
 		.io_size_max = (uint32_t)config->io_size,
 		.credits_max = SMB_CREDITS_MAX,
+		.is_multichannel =
+			config->multichannel && gw_conn_tells_acked(),
 		.is_test = config->test_hooks,
 	};
 
@@ -220,6 +223,9 @@ static enum gw_exit make_realm(const struct run *run,
 		gw_log(GW_LOG_ERROR, "state_dir: %s", strerror(-err));
 		return GW_EXIT_CONFIG;
 	}
+	if (config->multichannel && !facts.is_multichannel)
+		gw_log(GW_LOG_WARN, "multichannel is off: the kernel does not "
+				    "tell what TCP peers have received");
 	exit = gw_snapshot_new(config, run->fsa, NULL, &c, &snapshot);
 	if (exit != GW_EXIT_OK)
 		return exit;

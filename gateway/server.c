@@ -80,6 +80,7 @@ int gw_server_start(struct gw_server *server, const struct gw_config *config,
 		.loops_cond = PTHREAD_COND_INITIALIZER,
 	};
 	sockets->count = 0;
+	server->nics = (struct gw_nic_rules){ config, &server->sockets };
 	server->directory = gw_directory_new(server->worker_count);
 	server->admission = gw_admission_new((size_t)config->connections,
 					     (size_t)config->per_address,

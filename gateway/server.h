@@ -13,6 +13,7 @@
 #include "gateway/config.h"
 #include "gateway/directory.h"
 #include "gateway/listen.h"
+#include "gateway/nic.h"
 #include "gateway/realm.h"
 #include "gateway/worker.h"
 
@@ -23,6 +24,7 @@ struct gw_server {
 	struct gw_realm *realm;
 	struct gw_directory *directory;
 	struct gw_admission *admission;
+	struct gw_nic_rules nics;
 	enum loop_engine engine;
 	unsigned int worker_count;
 	struct gw_worker *workers;
@@ -41,7 +43,8 @@ struct gw_server {
 #define GW_SIGNAL_WORKER SIGUSR1
 
 /*
- * Starts workers and accepts. Takes the sockets and the realm in any case.
+ * Starts workers and accepts. Takes the sockets and the realm in any case, and
+ * borrows the configuration until gw_server_fini().
  * 0, or -errno after a log line: stop and finish it all the same.
  */
 int gw_server_start(struct gw_server *server, const struct gw_config *config,

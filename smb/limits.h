@@ -20,6 +20,8 @@ enum {
 	SMB_SESSIONS_MAX = 4096,
 	/* Connections of a session: Windows binds 32. */
 	SMB_BINDINGS_MAX = 32,
+	/* Addresses that a client is told for them; more help nobody. */
+	SMB_INTERFACES_MAX = 64,
 	/* Tree ids of a session; Windows has 16 bits of them. */
 	SMB_TREES_MAX = 65535,
 	/* Opens of a session; clients expect 16384 at least (3.3.1.10). */

@@ -107,6 +107,15 @@ struct smb_host_ops {
 
 /* ---- one connection ---- */
 
+/* An address of the server, and the card that has it. */
+struct smb_interface {
+	uint32_t index; /* the same for all addresses of a card */
+	uint64_t speed; /* bit/s */
+	bool has_rss;   /* several connections to it run on several cores */
+	bool is_v6;
+	uint8_t address[16]; /* IPv4 mapped, ::ffff:a.b.c.d */
+};
+
 struct smb_wire_ops {
 	/*
 	 * Takes a reply (smb/smb.h), sends replies strictly in the order of
@@ -120,6 +129,13 @@ struct smb_wire_ops {
 	 * gets smb_channel_closed() later, from the wire's own top, once.
 	 */
 	void (*close)(void *wire, bool after_queue);
+
+	/*
+	 * The server's addresses that this peer may open further connections
+	 * to: at most `max`; how many. May suspend.
+	 */
+	uint32_t (*co_interfaces)(void *wire, struct smb_interface *ret_told,
+				  uint32_t max);
 
 	/* Text of the peer's address, for the log. Borrowed. */
 	const char *(*peer)(void *wire);
@@ -163,7 +179,7 @@ struct smb_server_facts {
 	uint32_t io_size_max; /* READ, WRITE, TRANSACT: 64 KiB … 8 MiB */
 	uint16_t credits_max;
 	bool is_multichannel; /* sessions may have several connections */
-	bool is_test; /* private FSCTLs of the conformance tests */
+	bool is_test;         /* private FSCTLs of the conformance tests */
 };
 
 enum smb_share_type {

@@ -71,11 +71,26 @@ void smb_reply_free(struct smb_reply *reply)
 
 /* ---- one answer ---- */
 
-static uint32_t answer_flags(const struct smb_request *rq)
+/*
+ * Without a session there is no key, and with a wrong signature none that is
+ * the client's. A client that signed looks for the flag all the same, and
+ * believes these two statuses without a signature.
+ */
+static bool keeps_signed_flag(const struct smb_request *rq,
+			      enum nt_status status)
+{
+	return !rq->is_signed && (status == NT_STATUS_USER_SESSION_DELETED ||
+				  status == NT_STATUS_ACCESS_DENIED);
+}
+
+static uint32_t answer_flags(const struct smb_request *rq,
+			     enum nt_status status)
 {
 	uint32_t kept =
 		SMB2_FLAGS_RELATED_OPERATIONS | SMB2_FLAGS_PRIORITY_MASK;
 
+	if (keeps_signed_flag(rq, status))
+		kept |= SMB2_FLAGS_SIGNED;
 	return SMB2_FLAGS_SERVER_TO_REDIR | (rq->header.flags & kept) |
 	       (rq->async_id ? SMB2_FLAGS_ASYNC_COMMAND : 0);
 }
@@ -88,7 +103,7 @@ static void write_header(const struct smb_request *rq, enum nt_status status,
 
 	header.status = (uint32_t)status;
 	header.credits = 0;
-	header.flags = answer_flags(rq);
+	header.flags = answer_flags(rq, status);
 	header.next = 0;
 	header.async_id = rq->async_id;
 	memset(header.signature, 0, sizeof(header.signature));

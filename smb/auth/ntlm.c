@@ -324,10 +324,10 @@ static enum nt_status take_authenticate(struct smb_ntlm *ntlm,
 	    !read_name(m.domain, claim.domain_units, &claim.domain))
 		return NT_STATUS_INVALID_PARAMETER;
 	smb_utf16_show(claim.user, ntlm->claimed, sizeof(ntlm->claimed));
-	if (!smb_ntlm_read_av(m.nt, ours, &av_flags))
-		return NT_STATUS_LOGON_FAILURE;
-	enum nt_status status = log_on(ntlm, message, &m, &claim, av_flags);
+	enum nt_status status = smb_ntlm_read_av(m.nt, ours, &av_flags);
 
+	if (status == NT_STATUS_SUCCESS)
+		status = log_on(ntlm, message, &m, &claim, av_flags);
 	explicit_bzero(claim.session_key, sizeof(claim.session_key));
 	return status;
 }

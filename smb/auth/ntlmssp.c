@@ -230,8 +230,8 @@ static bool same(struct bytes a, struct bytes b)
 	       (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
 
-bool smb_ntlm_read_av(struct bytes nt_response, struct bytes ours,
-		      uint32_t *ret_av_flags)
+enum nt_status smb_ntlm_read_av(struct bytes nt_response, struct bytes ours,
+				uint32_t *ret_av_flags)
 {
 	struct reader response = reader_of(nt_response);
 	struct reader own = reader_of(ours);
@@ -242,15 +242,15 @@ bool smb_ntlm_read_av(struct bytes nt_response, struct bytes ours,
 	struct bytes list = rd_bytes(&response, rd_left(&response));
 
 	if (!list_ends(list))
-		return false;
+		return NT_STATUS_INVALID_PARAMETER;
 	while ((id = read_av(&own, &value)) != SMB_NTLM_AV_END)
 		if (!find_av(list, id, &returned) || !same(value, returned))
-			return false;
+			return NT_STATUS_LOGON_FAILURE;
 	*ret_av_flags = 0;
 	if (find_av(list, SMB_NTLM_AV_FLAGS, &value)) {
 		struct reader r = reader_of(value);
 
 		*ret_av_flags = rd_u32(&r);
 	}
-	return true;
+	return NT_STATUS_SUCCESS;
 }

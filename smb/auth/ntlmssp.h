@@ -82,8 +82,9 @@ bool smb_ntlm_read_authenticate(struct bytes token,
 				struct smb_ntlm_authenticate *ret_message);
 
 /*
- * Reads the AV pairs of an NT response: false if they don't end as they must,
- * or if one of `ours` (TargetInfo of the CHALLENGE) is missing or changed.
+ * Reads the AV pairs of an NT response: INVALID_PARAMETER if they don't end as
+ * they must, LOGON_FAILURE if one of `ours` (TargetInfo of the CHALLENGE) is
+ * missing or changed.
  */
-bool smb_ntlm_read_av(struct bytes nt_response, struct bytes ours,
-		      uint32_t *ret_av_flags);
+enum nt_status smb_ntlm_read_av(struct bytes nt_response, struct bytes ours,
+				uint32_t *ret_av_flags);

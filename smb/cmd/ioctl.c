@@ -108,7 +108,11 @@ static enum nt_status co_serve_serverwide(struct smb_request *rq,
 	case SMB_FSCTL_DFS_GET_REFERRALS:
 	case SMB_FSCTL_DFS_GET_REFERRALS_EX:
 		return NT_STATUS_FS_DRIVER_REQUIRED;
-	default: /* one channel only: no interfaces to tell */
+	case SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO:
+		return rq->channel->capabilities & SMB2_CAP_MULTI_CHANNEL
+			       ? smb_fsctl_co_interfaces(rq, call)
+			       : unknown_code(rq);
+	default:
 		return unknown_code(rq);
 	}
 }

@@ -77,6 +77,13 @@ enum nt_status smb_fsctl_co_clone(struct smb_request *rq,
 enum nt_status smb_fsctl_validate_negotiate(struct smb_request *rq,
 					    struct smb_fsctl_call *call);
 
+/*
+ * MS-SMB2 3.3.5.15.11: the addresses to which a client may open further
+ * connections. BUFFER_TOO_SMALL if they do not all fit.
+ */
+enum nt_status smb_fsctl_co_interfaces(struct smb_request *rq,
+				       struct smb_fsctl_call *call);
+
 /* Whether it is a private code, and this server answers those. */
 bool smb_fsctl_is_hook(const struct smb_request *rq, uint32_t code);
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smb/status.h"
+
 enum {
 	FRONT = SMB_TRANSFORM_LENGTH,
 	OUT_MIN = 64 * 1024, /* one element without payload, and more */
@@ -176,13 +178,24 @@ static bool receive(struct client *c)
 	return true;
 }
 
+/* The server had no key for it; it keeps the flag then. */
+static bool is_left_unsigned(const struct client_answer *answer)
+{
+	static const uint8_t none[sizeof(answer->header.signature)];
+
+	return memcmp(answer->header.signature, none, sizeof(none)) == 0 &&
+	       (answer->status == (uint32_t)NT_STATUS_ACCESS_DENIED ||
+		answer->status == (uint32_t)NT_STATUS_USER_SESSION_DELETED);
+}
+
 static void check_signature(struct client *c, struct client_answer *answer)
 {
 	struct client_session *session =
 		session_of(c, answer->header.session_id);
 
 	if (!(answer->header.flags & SMB2_FLAGS_SIGNED) || !session ||
-	    !session->signer || (session->binds && answer->status == 0))
+	    !session->signer || (session->binds && answer->status == 0) ||
+	    is_left_unsigned(answer))
 		return;
 	answer->is_signed =
 		smb_signature_is_right(session->signer, answer->whole.at,

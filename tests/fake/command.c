@@ -396,8 +396,19 @@ static const char *peer(void *wire)
 	return "test";
 }
 
+static uint32_t co_interfaces(void *wire, struct smb_interface *ret_told,
+			      uint32_t max)
+{
+	const struct fake_command *f = wire;
+
+	assert(f->interface_count <= max);
+	memcpy(ret_told, f->interfaces, f->interface_count * sizeof(*ret_told));
+	return f->interface_count;
+}
+
 static const struct smb_wire_ops wire_ops = {
 	.queue = queue,
+	.co_interfaces = co_interfaces,
 	.close = close_wire,
 	.peer = peer,
 };

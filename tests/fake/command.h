@@ -72,6 +72,8 @@ struct fake_command {
 	uint8_t frame[64 + FAKE_BODY];
 	struct writer body;
 	struct fake_store store;
+	struct smb_interface interfaces[4]; /* what the wire tells of */
+	uint32_t interface_count;
 	unsigned int parks; /* how often a task waited */
 	void (*on_park)(struct fake_command *f);
 	enum nt_status park_answer;

@@ -27,6 +27,15 @@ static void wire_close(void *wire, bool after_queue)
 	w->is_closed = true;
 }
 
+static uint32_t wire_co_interfaces(void *wire, struct smb_interface *ret_told,
+				   uint32_t max)
+{
+	(void)wire;
+	assert(max > 0);
+	*ret_told = (struct smb_interface){ .index = 1, .speed = 1000 };
+	return 1;
+}
+
 static const char *wire_peer(void *wire)
 {
 	(void)wire;
@@ -36,6 +45,7 @@ static const char *wire_peer(void *wire)
 const struct smb_wire_ops fake_wire_ops = {
 	.queue = wire_queue,
 	.close = wire_close,
+	.co_interfaces = wire_co_interfaces,
 	.peer = wire_peer,
 };
 

@@ -73,6 +73,9 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_int_equal(config.listen.count, 0);
 	assert_false(config.guest);
 	assert_false(config.test_hooks);
+	assert_true(config.multichannel);
+	assert_int_equal(config.advertise.count, 0);
+	assert_int_equal(config.interfaces.count, 0);
 	assert_int_equal(config.shares.count, 1);
 	assert_int_equal(share->line, 1);
 	assert_true(share->map_names);
@@ -86,6 +89,19 @@ static void what_is_not_said_has_its_default(void **state)
 	gw_config_fini(&config);
 }
 
+static void assert_cards(const struct gw_config *config)
+{
+	const struct gw_interface_config *cards = config->interfaces.items;
+
+	assert_false(config->multichannel);
+	assert_string_equal(config->advertise.items[0], "10.0.0.5");
+	assert_int_equal(config->interfaces.count, 2);
+	assert_int_equal(cards[0].speed, 2500);
+	assert_int_equal(cards[0].rss, GW_RSS_ON);
+	assert_string_equal(cards[1].name, "eth2");
+	assert_int_equal(cards[1].rss, GW_RSS_AUTO);
+}
+
 static void every_key_is_read(void **state)
 {
 	static const char text[] =
@@ -95,6 +111,9 @@ static void every_key_is_read(void **state)
 		"  encryption = \"off\"; min_dialect = \"2.1\";\n"
 		"  max_dialect = \"3.0.2\"; engine = \"plain\"; workers = 3;\n"
 		"  io_size = \"1M\"; state_dir = \"/s\"; guest = true;\n"
+		"  multichannel = false; advertise = \"10.0.0.5\";\n"
+		"  interfaces = ( { name = \"eth1\"; speed = 2500;\n"
+		"    rss = \"on\"; }, { name = \"eth2\"; } );\n"
 		"  test_hooks = true; log = { level = \"debug\"; };\n"
 		"  limits = { connections = 7; per_address = 5; };\n"
 		"};\n"
@@ -132,6 +151,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config.connections, 7);
 	assert_int_equal(config.per_address, 5);
 	assert_true(config.guest && config.test_hooks);
+	assert_cards(&config);
 	assert_int_equal(config.users.count, 2);
 	assert_int_equal(config.users.items[0].uid, 4000000000);
 	assert_int_equal(config.users.items[1].uid, -1);
@@ -196,6 +216,19 @@ static void a_wrong_value_is_told_with_those_that_can_be(void **state)
 	       "x.conf:1: io_size: must be a size: \"8M\", \"64K\"\n"
 	       "  server = { io_size = \"8Q\"; };\n"
 	       "                       ^~~~\n");
+	expect("server = { advertise = \"10.0.0.5:445\"; };\n" SHARE,
+	       "x.conf:1: advertise: addresses look like \"10.0.0.5\" or "
+	       "\"[2001:db8::5]\": clients take the port that they know\n"
+	       "  server = { advertise = \"10.0.0.5:445\"; };\n"
+	       "                         ^~~~~~~~~~~~~~\n");
+	expect("server = { interfaces = ( { speed = 100; } ); };\n" SHARE,
+	       "x.conf:1: an interface without a name\n"
+	       "  server = { interfaces = ( { speed = 100; } ); };\n");
+	expect("server = { interfaces = ( { name = \"a/b\"; } ); };\n" SHARE,
+	       "x.conf:1: name: an interface's name is one that `ip link` "
+	       "shows\n"
+	       "  server = { interfaces = ( { name = \"a/b\"; } ); };\n"
+	       "                                     ^~~~~\n");
 }
 
 static void slips_of_syntax_are_found(void **state)

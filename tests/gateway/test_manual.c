@@ -120,7 +120,7 @@ static size_t check_keys(const struct gw_key *keys, const char *from,
 		if (!has(from, end, item))
 			fail_msg("key %s", keys->name);
 		count++;
-		if (keys->kind == GW_KEY_GROUP)
+		if (keys->keys)
 			count += check_keys(keys->keys, from, end);
 	}
 	return count;

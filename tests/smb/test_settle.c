@@ -211,6 +211,9 @@ static void a_wrong_signature_is_access_denied(void **state)
 	assert_int_equal(echo_with(16, 8, 4, false, &answer),
 			 STATUS(ACCESS_DENIED));
 	assert_true(fake_host_logged(&world.host, "wrong signature"));
+	/* The flag stays, though there is no key for it. */
+	assert_true(answer.header.flags & SMB2_FLAGS_SIGNED);
+	assert_false(answer.is_signed);
 	assert_int_equal(client_echo(&line.client, &session), 0);
 }
 

@@ -206,45 +206,45 @@ static void our_pairs_must_come_back(void **state)
 		"00000000";
 	static const struct {
 		const char *what, *list;
-		bool is_right;
+		enum nt_status status;
 		uint32_t flags;
 	} cases[] = {
 		{ "the same",
 		  "02000200 4600 01000200 4700 07000800 1122334455667788"
 		  "00000000",
-		  true, 0 },
+		  NT_STATUS_SUCCESS, 0 },
 		{ "with flags and a target, in another order",
 		  "01000200 4700 06000400 02000000 07000800 1122334455667788"
 		  "09000400 61006200 02000200 4600 00000000 00000000",
-		  true, 2 },
+		  NT_STATUS_SUCCESS, 2 },
 		{ "one is missing", "02000200 4600 01000200 4700 00000000",
-		  false, 0 },
+		  NT_STATUS_LOGON_FAILURE, 0 },
 		{ "one is changed",
 		  "02000200 4600 01000200 4800 07000800 1122334455667788"
 		  "00000000",
-		  false, 0 },
+		  NT_STATUS_LOGON_FAILURE, 0 },
 		{ "one is shorter",
 		  "02000200 4600 01000000 07000800 1122334455667788 00000000",
-		  false, 0 },
+		  NT_STATUS_LOGON_FAILURE, 0 },
 		{ "the first of two counts",
 		  "02000200 4900 02000200 4600 01000200 4700"
 		  "07000800 1122334455667788 00000000",
-		  false, 0 },
+		  NT_STATUS_LOGON_FAILURE, 0 },
 		{ "no end",
 		  "02000200 4600 01000200 4700 07000800 1122334455667788",
-		  false, 0 },
+		  NT_STATUS_INVALID_PARAMETER, 0 },
 		{ "half an end",
 		  "02000200 4600 01000200 4700 07000800 1122334455667788 0000",
-		  false, 0 },
+		  NT_STATUS_INVALID_PARAMETER, 0 },
 		{ "a pair longer than the list",
 		  "02000200 4600 01000200 4700 07000800 1122334455667788"
 		  "0600ffff 00000000",
-		  false, 0 },
+		  NT_STATUS_INVALID_PARAMETER, 0 },
 		{ "flags too short to be flags",
 		  "02000200 4600 01000200 4700 07000800 1122334455667788"
 		  "06000200 0200 00000000",
-		  true, 0 },
-		{ "nothing", "", false, 0 },
+		  NT_STATUS_SUCCESS, 0 },
+		{ "nothing", "", NT_STATUS_INVALID_PARAMETER, 0 },
 	};
 	uint8_t our_bytes[64];
 	struct bytes o = bytes_of(ours, our_bytes, sizeof(our_bytes));
@@ -257,9 +257,9 @@ static void our_pairs_must_come_back(void **state)
 		uint32_t flags = 99;
 
 		if (smb_ntlm_read_av((struct bytes){ response, head + list }, o,
-				     &flags) != cases[i].is_right)
+				     &flags) != cases[i].status)
 			fail_msg("%s", cases[i].what);
-		if (cases[i].is_right)
+		if (cases[i].status == NT_STATUS_SUCCESS)
 			assert_int_equal(flags, cases[i].flags);
 	}
 }
@@ -271,9 +271,10 @@ static void a_response_shorter_than_its_head_has_no_pairs(void **state)
 
 	(void)state;
 	for (size_t n = 0; n <= sizeof(response); n++)
-		assert_false(smb_ntlm_read_av((struct bytes){ response, n },
-					      (struct bytes){ response, 4 },
-					      &flags));
+		assert_int_equal(smb_ntlm_read_av((struct bytes){ response, n },
+						  (struct bytes){ response, 4 },
+						  &flags),
+				 NT_STATUS_INVALID_PARAMETER);
 }
 
 int main(void)

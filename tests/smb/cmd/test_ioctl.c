@@ -1,6 +1,6 @@
 /*
  * IOCTL, MS-SMB2 2.2.31, 2.2.32 and 3.3.5.15.
- * Tests ioctl_pipe.c, validate.c and ioctl_hooks.c as well.
+ * Tests ioctl_pipe.c, validate.c, interfaces.c and ioctl_hooks.c as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -195,6 +195,56 @@ static void what_is_not_there_is_refused_as_clients_expect(void **state)
 }
 
 /* ---- pipes ---- */
+
+/* MS-SMB2 2.2.32.5: entries of one size, IPv4 in four bytes. */
+static void addresses_for_more_connections_are_told(void **state)
+{
+	static const uint8_t first[] = { 152, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0,
+					 0, 0, 0, 0,
+					 /* 10 Gbit/s, AF_INET, 10.0.0.5 */
+					 0, 0xe4, 0x0b, 0x54, 2, 0, 0, 0, 2, 0,
+					 0, 0, 10, 0, 0, 5, 0, 0, 0, 0 };
+	static const uint8_t second[] = { 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0,
+					  0, 0, 0,
+					  /* 1 Gbit/s, AF_INET6, 2001:db8::5 */
+					  0, 0xca, 0x9a, 0x3b, 0, 0, 0, 0, 0x17,
+					  0, 0, 0, 0, 0, 0, 0, 0x20, 0x01, 0x0d,
+					  0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+					  5, 0, 0, 0, 0 };
+	struct bytes answer;
+
+	(void)state;
+	f.channel->capabilities = SMB2_CAP_MULTI_CHANNEL;
+	f.interfaces[0] = (struct smb_interface){
+		.index = 3,
+		.speed = 10000000000,
+		.has_rss = true,
+		.address = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 5 },
+	};
+	f.interfaces[1] = (struct smb_interface){
+		.index = 4,
+		.speed = 1000000000,
+		.is_v6 = true,
+		.address = { 0x20, 0x01, 0x0d, 0xb8, [15] = 5 },
+	};
+	f.interface_count = 2;
+	is_serverwide = true;
+	out_max = 65536;
+	request(SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	answer = fake_answer(&f);
+	assert_int_equal(answer.length, 48 + 2 * 152);
+	assert_memory_equal(answer.at + 48, first, sizeof(first));
+	assert_memory_equal(answer.at + 48 + 152, second, sizeof(second));
+
+	out_max = 2 * 152 - 1;
+	request(SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_BUFFER_TOO_SMALL);
+	f.interface_count = 0;
+	request(SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO, NULL, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(fake_answer(&f).length, 48);
+}
 
 static void a_pipe_can_be_waited_for(void **state)
 {
@@ -438,6 +488,7 @@ int main(void)
 		TEST(a_wrong_file_id_is_closed),
 		TEST(serverwide_codes_come_with_no_file),
 		TEST(what_is_not_there_is_refused_as_clients_expect),
+		TEST(addresses_for_more_connections_are_told),
 		TEST(a_pipe_can_be_waited_for),
 		TEST(an_empty_pipe_is_peeked_at),
 		TEST(what_was_negotiated_is_confirmed),

@@ -109,6 +109,7 @@ struct gw_config {
 	bool multichannel;
 	struct gw_texts advertise; /* none: what this machine has */
 	struct gw_interface_configs interfaces;
+	bool directory_leases;
 	bool test_hooks;
 	/* the rest */
 	char *users_file;

@@ -60,6 +60,7 @@ int gw_run_facts(const struct gw_config *config,
 		.credits_max = SMB_CREDITS_MAX,
 		.is_multichannel =
 			config->multichannel && gw_conn_tells_acked(),
+		.leases_directories = config->directory_leases,
 		.is_test = config->test_hooks,
 	};
 

@@ -324,6 +324,7 @@ struct smb_lease *smb_lease_get(struct smb_engine *engine,
 		lease->holder.is_lease = true;
 		memcpy(lease->client_guid, client_guid, 16);
 		memcpy(lease->key, ask->key, sizeof(lease->key));
+		memcpy(lease->holder.key, ask->key, sizeof(lease->key));
 		lease->version = ask->version;
 		lease->epoch = ask->epoch;
 		LIST_INSERT_HEAD(bucket_of(&engine->leases, client_guid,

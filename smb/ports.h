@@ -180,6 +180,7 @@ struct smb_server_facts {
 	uint16_t credits_max;
 	bool is_multichannel; /* sessions may have several connections */
 	bool is_test;         /* private FSCTLs of the conformance tests */
+	bool leases_directories;
 };
 
 enum smb_share_type {
@@ -304,6 +305,7 @@ struct smb_holder {
 	/* One of its open objects, or NULL: a lease belongs to one file. */
 	struct smb_object *object;
 	bool is_lease;
+	uint8_t key[16]; /* LeaseKey, if so */
 };
 
 struct smb_create {
@@ -324,6 +326,10 @@ struct smb_create {
 	uint64_t snapshot;         /* TWrp, FILETIME */
 	struct smb_holder *holder; /* asks for an oplock or a lease; or NULL */
 	uint8_t caching;           /* if so: SMB_CACHE_* that it wants */
+	bool may_lease_directory;  /* and may have it of a directory */
+	/* ParentLeaseKey (16 bytes): whose lease on the directory is not broken
+	   by what is done with this open; NULL without. */
+	const uint8_t *parent_key;
 };
 
 enum smb_create_action {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
 #include "gateway/fsa/windows.h"
@@ -46,7 +47,11 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 		.sharing = c->how->sharing,
 		.deletes_on_close = c->how->options & FILE_DELETE_ON_CLOSE,
 		.is_stat = fsa_access_is_stat(c->granted),
+		.has_parent_key = c->how->parent_key,
 	};
+	if (open->has_parent_key)
+		memcpy(open->parent_key, c->how->parent_key,
+		       sizeof(open->parent_key));
 	open->name = fsa_name_from_path(c->volume->share, c->found.path,
 					&open->name_count);
 	open->path = strdup(c->found.path);
@@ -155,8 +160,18 @@ static enum nt_status may_stand(const struct fsa_creating *c,
 
 static bool may_hold(const struct fsa_creating *c, const struct fsa_open *open)
 {
-	return c->how->holder && c->volume->share->grants_oplocks &&
-	       !open->base.is_directory && !open->is_special;
+	if (!c->how->holder || !c->volume->share->grants_oplocks)
+		return false;
+	return open->base.is_directory ? c->how->may_lease_directory
+				       : !open->is_special;
+}
+
+/* There is nothing to write in a directory (MS-FSA 2.1.5.18). */
+static uint8_t wanted_by(const struct fsa_creating *c,
+			 const struct fsa_open *open)
+{
+	return open->base.is_directory ? c->how->caching & ~SMB_CACHE_WRITE
+				       : c->how->caching;
 }
 
 /* Under the node's lock. Takes `spare`. */
@@ -169,7 +184,7 @@ static void enter(struct fsa_creating *c, struct fsa_open *open,
 	}
 	if (spare)
 		c->is_raised = fsa_grant_take(open, c->how->holder,
-					      c->how->caching, spare);
+					      wanted_by(c, open), spare);
 	TAILQ_INSERT_TAIL(&open->node->opens, open, node_entry);
 	c->volume->opens++;
 }
@@ -230,6 +245,8 @@ enum nt_status fsa_create_co_admit(struct fsa_creating *c)
 	}
 	c->open = open;
 	open->file = store_file_ref(c->file);
+	if (open->base.is_directory && open->grant && !fsa_dirlease_hold(open))
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	err = store_co_stat(c->file, &c->stat);
 	if (err)
 		return fsa_status(FSA_OPEN, err);

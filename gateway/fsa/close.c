@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/change.h"
+#include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
 
@@ -42,20 +43,6 @@ static void co_settle_times(struct fsa_open *open)
 	if (is_set)
 		(void)store_co_set_times(open->volume->creds, open->file, &omit,
 					 &write);
-}
-
-static void tell_written(struct fsa_open *open)
-{
-	char *path;
-
-	if (!open->was_written)
-		return;
-	path = fsa_open_path(open);
-	if (path)
-		fsa_notify_changed(open->node->fsa, open->node->tree, path,
-				   FSA_ACTION_MODIFIED,
-				   FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
-	free(path);
 }
 
 /* ---- deleting ---- */
@@ -129,15 +116,6 @@ static char *doomed_path(struct fsa_node *node)
 	return path;
 }
 
-static void tell_deleted(struct fsa_node *node, const char *path)
-{
-	fsa_notify_changed(node->fsa, node->tree, path, FSA_ACTION_REMOVED,
-			   node->is_directory ? FSA_CHANGE_DIR_NAME
-					      : FSA_CHANGE_FILE_NAME);
-	if (node->is_directory)
-		fsa_notify_gone(node->fsa, node->tree, path);
-}
-
 /*
  * The last open is gone and the file is doomed. Nobody gets in meanwhile: the
  * disposition stays set until the name is gone, or may stay.
@@ -155,7 +133,7 @@ static void co_delete(struct fsa_open *by)
 		fsa_node_lock(node);
 		node->is_deleted = true;
 		fsa_node_unlock(node);
-		tell_deleted(node, path);
+		fsa_changed_gone(by, path);
 	} else {
 		fsa_node_pardon(node);
 	}
@@ -204,6 +182,7 @@ static bool co_leave_node(struct fsa_open *open, struct fsa_told *ret_told)
 		  !node->is_deleted;
 	fsa_node_unlock(node);
 	open->volume->opens--;
+	fsa_dirlease_release(open);
 	return is_last;
 }
 
@@ -235,7 +214,8 @@ enum nt_status fsa_co_close(struct smb_object *object,
 
 	fsa_closing(object);
 	co_settle_times(open);
-	tell_written(open);
+	if (open->was_written)
+		fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
 	if (ret_facts)
 		status = fsa_co_facts(open, ret_facts);
 	if (open->scan)

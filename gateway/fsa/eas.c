@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "gateway/fsa/aclattr.h"
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/cursor.h"
@@ -240,16 +240,6 @@ static enum nt_status co_set_list(struct fsa_open *open,
 	return NT_STATUS_SUCCESS;
 }
 
-static void tell(struct fsa_open *open)
-{
-	char *path = fsa_node_path(open->node);
-
-	if (path)
-		fsa_notify_changed(open->node->fsa, open->node->tree, path,
-				   FSA_ACTION_MODIFIED, FSA_CHANGE_EA);
-	free(path);
-}
-
 enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,
 			      uint32_t length)
 {
@@ -266,6 +256,6 @@ enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,
 	status = co_set_list(open, &names, (struct bytes){ eas, length });
 	free(names.at);
 	if (status == NT_STATUS_SUCCESS)
-		tell(open);
+		fsa_changed_self(open, FSA_CHANGE_EA);
 	return status;
 }

@@ -1,17 +1,19 @@
 /*
- * The room's root: what all workers share, file nodes and watches. What they
- * are is node.c's and notify.c's to know.
+ * The room's root: what all workers share, file nodes, watches,
+ * leases on directories. What they are is for their files to know.
  */
 #include "gateway/fsa/fsa.h"
 
 #include <stdlib.h>
 
+#include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/node.h"
 #include "gateway/fsa/notify.h"
 
 struct fsa {
 	struct fsa_nodes *nodes;
 	struct fsa_watches *watches;
+	struct fsa_dirleases *dirleases;
 };
 
 struct fsa *fsa_new(void)
@@ -22,7 +24,8 @@ struct fsa *fsa_new(void)
 		return NULL;
 	fsa->nodes = fsa_nodes_new();
 	fsa->watches = fsa_watches_new();
-	if (!fsa->nodes || !fsa->watches)
+	fsa->dirleases = fsa_dirleases_new();
+	if (!fsa->nodes || !fsa->watches || !fsa->dirleases)
 		return fsa_free(fsa);
 	return fsa;
 }
@@ -31,6 +34,7 @@ struct fsa *fsa_free(struct fsa *fsa)
 {
 	if (!fsa)
 		return NULL;
+	fsa_dirleases_free(fsa->dirleases);
 	fsa_watches_free(fsa->watches);
 	fsa_nodes_free(fsa->nodes);
 	free(fsa);
@@ -45,4 +49,9 @@ struct fsa_nodes *fsa_nodes_of(struct fsa *fsa)
 struct fsa_watches *fsa_watches_of(struct fsa *fsa)
 {
 	return fsa->watches;
+}
+
+struct fsa_dirleases *fsa_dirleases_of(struct fsa *fsa)
+{
+	return fsa->dirleases;
 }

@@ -10,6 +10,7 @@
 #include "gateway/fsa/grant.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void fsa_told_init(struct fsa_told *told)
 {
@@ -300,6 +301,27 @@ void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event)
 	fsa_node_lock(by->node);
 	break_all(by->node, by->grant, event, &told);
 	fsa_node_unlock(by->node);
+	fsa_told_post(&told);
+}
+
+static bool has_key(const struct fsa_grant *grant, const uint8_t *key)
+{
+	return key && grant->holder->is_lease &&
+	       !memcmp(grant->holder->key, key, sizeof(grant->holder->key));
+}
+
+void fsa_grant_child_changed(struct fsa_node *node, const uint8_t *parent_key)
+{
+	struct fsa_grant *grant;
+	struct fsa_told told;
+
+	fsa_told_init(&told);
+	fsa_node_lock(node);
+	TAILQ_FOREACH(grant, &node->grants, entry) {
+		if (!has_key(grant, parent_key))
+			fsa_grant_break(grant, FSA_OPLOCK_CHILD, false, &told);
+	}
+	fsa_node_unlock(node);
 	fsa_told_post(&told);
 }
 

@@ -125,6 +125,12 @@ enum nt_status fsa_grant_co_event_on(struct fsa_node *node,
 /* The same without waiting. */
 void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event);
 
+/*
+ * Something in this directory has changed: takes their leases from all but
+ * those with this key (16 bytes; NULL: nobody's). Nobody waits for them.
+ */
+void fsa_grant_child_changed(struct fsa_node *node, const uint8_t *parent_key);
+
 /* Ends the waits of an open that is about to be closed. */
 void fsa_grant_closing(struct fsa_open *open);
 

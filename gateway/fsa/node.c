@@ -156,6 +156,14 @@ static void node_free(struct fsa_node *node)
 	free(node);
 }
 
+struct fsa_node *fsa_node_ref(struct fsa_node *node)
+{
+	loop_lock(&node->bucket->lock);
+	node->refs++;
+	loop_unlock(&node->bucket->lock);
+	return node;
+}
+
 struct fsa_node *fsa_node_unref(struct fsa_node *node)
 {
 	struct fsa_bucket *bucket;
@@ -289,22 +297,23 @@ static bool has_open_below(const struct fsa_node *node, const char *path)
 	return false;
 }
 
-bool fsa_node_has_opens_below(struct fsa *fsa, struct store_tree *tree,
-			      const char *path)
+struct fsa_node *fsa_node_below(struct fsa *fsa, struct store_tree *tree,
+				const char *path)
 {
 	struct fsa_nodes *nodes = fsa_nodes_of(fsa);
-	struct fsa_node *node;
-	bool has = false;
+	struct fsa_node *node = NULL;
 
-	for (size_t i = 0; i < BUCKETS && !has; i++) {
+	for (size_t i = 0; i < BUCKETS && !node; i++) {
 		loop_lock(&nodes->buckets[i].lock);
-		for (node = nodes->buckets[i].first; node; node = node->next) {
-			if (node->tree == tree && has_open_below(node, path))
-				has = true;
-		}
+		node = nodes->buckets[i].first;
+		while (node &&
+		       (node->tree != tree || !has_open_below(node, path)))
+			node = node->next;
+		if (node)
+			node->refs++;
 		loop_unlock(&nodes->buckets[i].lock);
 	}
-	return has;
+	return node;
 }
 
 /* ---- to be deleted ---- */
@@ -320,6 +329,8 @@ enum nt_status fsa_node_doom(struct fsa_open *by)
 	free(node->doomed_path);
 	node->doomed_path = path;
 	node->is_delete_pending = true;
+	node->has_doomed_key = by->has_parent_key;
+	memcpy(node->doomed_key, by->parent_key, sizeof(node->doomed_key));
 	fsa_node_unlock(node);
 	return NT_STATUS_SUCCESS;
 }

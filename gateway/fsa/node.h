@@ -48,6 +48,8 @@ struct fsa_node {
 	bool is_delete_pending; /* the disposition is set */
 	bool is_deleted;        /* the name is gone; opens go on */
 	char *doomed_path;      /* which of its names is to go; NULL: `path` */
+	bool has_doomed_key;    /* ParentLeaseKey of who wants it to go */
+	uint8_t doomed_key[16];
 	bool is_write_time_set; /* by a client: writes leave it alone */
 	uint64_t write_time;    /* FILETIME, if so */
 	/* A change time that a client set: shown until the file changes, that
@@ -85,6 +87,7 @@ struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
 /* The node of a file that somebody has open, as a reference; or NULL. */
 struct fsa_node *fsa_node_find(struct fsa *fsa, struct store_tree *tree,
 			       const struct store_key *key);
+struct fsa_node *fsa_node_ref(struct fsa_node *node);
 struct fsa_node *fsa_node_unref(struct fsa_node *node);
 
 void fsa_node_lock(struct fsa_node *node);
@@ -116,7 +119,8 @@ void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
 		    const char *to, bool is_directory);
 
 /*
- * Whether anybody has something open below this directory (itself left out).
+ * Something that is open below this directory (itself left out), as a
+ * reference; or NULL.
  */
-bool fsa_node_has_opens_below(struct fsa *fsa, struct store_tree *tree,
-			      const char *path);
+struct fsa_node *fsa_node_below(struct fsa *fsa, struct store_tree *tree,
+				const char *path);

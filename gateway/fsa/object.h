@@ -17,6 +17,7 @@
 #include "gateway/store/store.h"
 #include "smb/ports.h"
 
+struct fsa_dirlease;
 struct fsa_grant;
 struct fsa_names;
 struct fsa_scan;
@@ -50,10 +51,13 @@ struct fsa_open {
 	bool holds_write_time; /* this handle froze it: MS-FSA 2.1.5.14.2 */
 	uint16_t *name;        /* as FileNameInformation tells it; malloc */
 	uint32_t name_count;
-	uint16_t short_name[12]; /* made when it is asked for */
-	struct fsa_scan *scan;   /* of QUERY_DIRECTORY, or NULL */
-	struct fsa_watch *watch; /* of CHANGE_NOTIFY, or NULL */
-	bool is_special;         /* a link, FIFO, device: facts and no data */
+	uint16_t short_name[12];       /* made when it is asked for */
+	struct fsa_scan *scan;         /* of QUERY_DIRECTORY, or NULL */
+	struct fsa_watch *watch;       /* of CHANGE_NOTIFY, or NULL */
+	struct fsa_dirlease *dirlease; /* if it has one, or NULL */
+	bool has_parent_key;
+	uint8_t parent_key[16]; /* ParentLeaseKey */
+	bool is_special;        /* a link, FIFO, device: facts and no data */
 	bool is_closing;
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;
@@ -266,6 +270,12 @@ void fsa_lock_release(struct fsa_open *open);
 
 /* Ends the open's own waits for ranges. */
 void fsa_lock_closing(struct fsa_open *open);
+
+/* The ParentLeaseKey that the open came with; NULL without. Borrowed. */
+static inline const uint8_t *fsa_open_parent_key(const struct fsa_open *open)
+{
+	return open->has_parent_key ? open->parent_key : NULL;
+}
 
 /* ---- grant.c; more of it is in grant.h ---- */
 

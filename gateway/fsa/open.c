@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/open_steps.h"
 #include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/security.h"
@@ -222,21 +222,16 @@ static enum nt_status co_dress(struct fsa_creating *c)
 
 /* ---- grant ---- */
 
-static void tell_watchers(const struct fsa_creating *c)
+static void tell_change(const struct fsa_creating *c)
 {
-	const struct fsa_share *share = c->volume->share;
-
 	if (c->is_made)
-		fsa_notify_changed(share->fsa, share->tree, c->found.path,
-				   FSA_ACTION_ADDED,
-				   c->open->base.is_directory
-					   ? FSA_CHANGE_DIR_NAME
-					   : FSA_CHANGE_FILE_NAME);
+		fsa_changed(c->open, c->found.path, FSA_ACTION_ADDED,
+			    c->open->base.is_directory ? FSA_CHANGE_DIR_NAME
+						       : FSA_CHANGE_FILE_NAME);
 	else if (c->step.overwrites)
-		fsa_notify_changed(share->fsa, share->tree, c->found.path,
-				   FSA_ACTION_MODIFIED,
-				   FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
-					   FSA_CHANGE_ATTRIBUTES);
+		fsa_changed(c->open, c->found.path, FSA_ACTION_MODIFIED,
+			    FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
+				    FSA_CHANGE_ATTRIBUTES);
 }
 
 static void co_grant(struct fsa_creating *c, struct smb_created *ret)
@@ -255,7 +250,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 					  *c->found.leaf ? c->found.dir : NULL,
 					  &ret->max_access);
 	c->file = store_file_close(c->file); /* the open has its own */
-	tell_watchers(c);
+	tell_change(c);
 	fsa_found_fini(&c->found);
 	fsa_descriptor_fini(&c->parent);
 	fsa_grant_tell(c->open, ret);

@@ -11,6 +11,7 @@
  *   OVERWRITE   all                    all
  *   WRITE       all                    all
  *   NAME        H                      H and W, of BATCH
+ *   CHILD       all                    (directories have leases only)
  */
 #include "gateway/fsa/oplock.h"
 
@@ -48,6 +49,7 @@ uint8_t fsa_oplock_taken(const struct fsa_oplock *oplock,
 		return H | W;
 	case FSA_OPLOCK_OVERWRITE:
 	case FSA_OPLOCK_WRITE:
+	case FSA_OPLOCK_CHILD:
 		break;
 	}
 	return ALL;
@@ -62,6 +64,8 @@ static uint8_t delaying(enum fsa_oplock_event event)
 		return H;
 	case FSA_OPLOCK_OPEN_TO_DELETE:
 		return H | W;
+	case FSA_OPLOCK_CHILD:
+		return 0;
 	case FSA_OPLOCK_OPEN:
 	case FSA_OPLOCK_OVERWRITE:
 	case FSA_OPLOCK_WRITE:

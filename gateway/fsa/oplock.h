@@ -33,6 +33,7 @@ enum fsa_oplock_event {
 	FSA_OPLOCK_OVERWRITE,      /* an open that empties the file */
 	FSA_OPLOCK_WRITE,          /* bytes, size or locks change */
 	FSA_OPLOCK_NAME,           /* rename, link, delete */
+	FSA_OPLOCK_CHILD, /* of a directory: what is in it has changed */
 };
 
 /*

@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
 
 /* A rename or a link on its way. */
 struct move {
 	struct fsa_open *open;
+	struct smb_call *call;  /* or NULL */
 	char *from;             /* the path now */
 	struct store_file *dir; /* of `from` */
 	const char *from_leaf;
@@ -117,9 +118,9 @@ static enum nt_status co_find_target(struct move *m, struct smb_name name)
 }
 
 static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
-				   struct smb_name name)
+				   const struct smb_set *set)
 {
-	*m = (struct move){ .open = open };
+	*m = (struct move){ .open = open, .call = set->call };
 	fsa_node_lock(open->node);
 	bool is_doomed =
 		open->node->is_deleted || open->node->is_delete_pending;
@@ -135,10 +136,27 @@ static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
 
 	enum nt_status status = co_find_source(m);
 
-	return status == NT_STATUS_SUCCESS ? co_find_target(m, name) : status;
+	return status == NT_STATUS_SUCCESS ? co_find_target(m, set->name)
+					   : status;
 }
 
 /* ---- rules ---- */
+
+/* How others stand in the way. */
+enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_HANDLES, /* that may be kept by a lease alone */
+	OBSTACLE_OPENS,
+};
+
+/* Under the node's lock. */
+static enum obstacle obstacle_of(const struct fsa_open *other,
+				 enum obstacle so_far)
+{
+	if (!fsa_grant_may_yield(other, NULL))
+		return OBSTACLE_OPENS;
+	return so_far == OBSTACLE_OPENS ? so_far : OBSTACLE_HANDLES;
+}
 
 /*
  * The directory that gets the name is opened for that, to add a file and
@@ -146,13 +164,34 @@ static enum nt_status co_move_init(struct move *m, struct fsa_open *open,
  * Only the client's own do here. Handles that strangers keep on a directory,
  * to watch it or to list it, would forbid renames to everybody else.
  */
+static enum nt_status look_at_directory(struct move *m, struct fsa_node *node,
+					enum obstacle *ret_obstacle)
+{
+	enum obstacle obstacle = OBSTACLE_NONE;
+	struct fsa_open *other;
+	bool is_doomed;
+
+	fsa_node_lock(node);
+	TAILQ_FOREACH(other, &node->opens, node_entry) {
+		if (other->volume == m->open->volume && !other->is_stat &&
+		    !fsa_share_mode_allows(other->access, other->sharing,
+					   FILE_ADD_FILE,
+					   FILE_SHARE_READ | FILE_SHARE_WRITE))
+			obstacle = obstacle_of(other, obstacle);
+	}
+	is_doomed = node->is_delete_pending;
+	fsa_node_unlock(node);
+	*ret_obstacle = obstacle;
+	return is_doomed ? NT_STATUS_DELETE_PENDING : NT_STATUS_SUCCESS;
+}
+
 static enum nt_status co_check_directory(struct move *m)
 {
 	struct store_stat stat;
 	int err = store_co_stat(m->target.dir, &stat);
-	enum nt_status status = NT_STATUS_SUCCESS;
+	enum nt_status status;
+	enum obstacle obstacle;
 	struct fsa_node *node;
-	struct fsa_open *other;
 
 	if (err < 0)
 		return fsa_status(FSA_RENAME, err);
@@ -160,18 +199,46 @@ static enum nt_status co_check_directory(struct move *m)
 			     &stat.key);
 	if (!node)
 		return NT_STATUS_SUCCESS;
-	fsa_node_lock(node);
-	TAILQ_FOREACH(other, &node->opens, node_entry) {
-		if (other->volume == m->open->volume && !other->is_stat &&
-		    !fsa_share_mode_allows(other->access, other->sharing,
-					   FILE_ADD_FILE,
-					   FILE_SHARE_READ | FILE_SHARE_WRITE))
-			status = NT_STATUS_SHARING_VIOLATION;
+	status = look_at_directory(m, node, &obstacle);
+	if (status == NT_STATUS_SUCCESS && obstacle == OBSTACLE_HANDLES) {
+		status = fsa_grant_co_event_on(node, FSA_OPLOCK_NAME, m->call);
+		if (status == NT_STATUS_SUCCESS)
+			status = look_at_directory(m, node, &obstacle);
 	}
-	if (node->is_delete_pending)
-		status = NT_STATUS_DELETE_PENDING;
-	fsa_node_unlock(node);
+	if (status == NT_STATUS_SUCCESS && obstacle != OBSTACLE_NONE)
+		status = NT_STATUS_SHARING_VIOLATION;
 	fsa_node_unref(node);
+	return status;
+}
+
+/*
+ * A directory does not move while something below it is open (MS-FSA
+ * 2.1.5.14.11): handles that leases alone keep are asked for, file by file.
+ */
+static enum nt_status co_check_below(struct move *m)
+{
+	struct fsa *fsa = m->open->node->fsa;
+	enum nt_status status = NT_STATUS_SUCCESS;
+
+	while (status == NT_STATUS_SUCCESS) {
+		enum obstacle obstacle = OBSTACLE_NONE;
+		struct fsa_node *node =
+			fsa_node_below(fsa, m->open->node->tree, m->from);
+		struct fsa_open *other;
+
+		if (!node)
+			return NT_STATUS_SUCCESS;
+		fsa_node_lock(node);
+		TAILQ_FOREACH(other, &node->opens, node_entry)
+			obstacle = obstacle_of(other, obstacle);
+		fsa_node_unlock(node);
+		if (obstacle == OBSTACLE_OPENS)
+			status = NT_STATUS_ACCESS_DENIED;
+		else
+			status = fsa_grant_co_event_on(node, FSA_OPLOCK_NAME,
+						       m->call);
+		fsa_node_unref(node);
+	}
 	return status;
 }
 
@@ -247,16 +314,13 @@ static bool target_is_self(const struct move *m)
 
 static enum nt_status co_check_rename(struct move *m, bool is_replace)
 {
-	struct fsa_node *node = m->open->node;
+	enum nt_status status = NT_STATUS_SUCCESS;
 
-	if (m->open->base.is_directory) {
-		if (is_below(m->to, m->from) ||
-		    fsa_node_has_opens_below(node->fsa, node->tree, m->from))
-			return NT_STATUS_ACCESS_DENIED;
-	}
-
-	enum nt_status status = co_check_directory(m);
-
+	if (m->open->base.is_directory)
+		status = is_below(m->to, m->from) ? NT_STATUS_ACCESS_DENIED
+						  : co_check_below(m);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_directory(m);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_co_access_add(m->open->volume, m->target.dir,
 					   m->open->base.is_directory);
@@ -302,16 +366,10 @@ static int co_rename(struct move *m)
 
 static void tell_renamed(const struct move *m)
 {
-	struct fsa_node *node = m->open->node;
-	bool has_replaced = m->target.exists && !target_is_self(m);
-
-	if (has_replaced)
-		fsa_notify_changed(node->fsa, node->tree, m->target.path,
-				   FSA_ACTION_REMOVED, FSA_CHANGE_FILE_NAME);
-	fsa_node_moved(node->fsa, node->tree, m->from, m->to,
-		       m->open->base.is_directory);
-	fsa_notify_renamed(node->fsa, node->tree, m->from, m->to,
-			   m->open->base.is_directory);
+	if (m->target.exists && !target_is_self(m))
+		fsa_changed(m->open, m->target.path, FSA_ACTION_REMOVED,
+			    FSA_CHANGE_FILE_NAME);
+	fsa_changed_name(m->open, m->from, m->to);
 }
 
 enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
@@ -324,7 +382,7 @@ enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
 	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	status = co_move_init(&m, open, set->name);
+	status = co_move_init(&m, open, set);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_rename(&m, set->is_replace);
 	if (status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) {
@@ -352,7 +410,6 @@ static int co_link(struct move *m)
 
 enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 {
-	struct fsa_node *node = open->node;
 	struct move m;
 	enum nt_status status;
 
@@ -361,7 +418,7 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	status = co_move_init(&m, open, set->name);
+	status = co_move_init(&m, open, set);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_directory(&m);
 	if (status == NT_STATUS_SUCCESS)
@@ -378,8 +435,7 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_status(FSA_LINK, co_link(&m));
 	if (status == NT_STATUS_SUCCESS)
-		fsa_notify_changed(node->fsa, node->tree, m.to,
-				   FSA_ACTION_ADDED, FSA_CHANGE_FILE_NAME);
+		fsa_changed(open, m.to, FSA_ACTION_ADDED, FSA_CHANGE_FILE_NAME);
 fini:
 	move_fini(&m);
 	return status;

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/fsctl.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/windows.h"
 
@@ -204,8 +204,7 @@ static enum nt_status co_adopt(const struct swap *s)
 	open->node->key = stat.key;
 	open->node->is_directory = false;
 	fsa_node_unlock(open->node);
-	fsa_notify_changed(open->node->fsa, open->node->tree, s->path,
-			   FSA_ACTION_MODIFIED, FSA_CHANGE_ATTRIBUTES);
+	fsa_changed(open, s->path, FSA_ACTION_MODIFIED, FSA_CHANGE_ATTRIBUTES);
 	return NT_STATUS_SUCCESS;
 }
 

@@ -15,8 +15,8 @@
 
 #include "gateway/fsa/access.h"
 #include "gateway/fsa/acl.h"
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/dacl.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/sid.h"
 #include "gateway/fsa/windows.h"
 
@@ -229,17 +229,6 @@ fini:
 	return status;
 }
 
-static void tell(struct fsa_open *open)
-{
-	char *path = fsa_node_path(open->node);
-
-	if (path)
-		fsa_notify_changed(open->volume->share->fsa,
-				   open->volume->share->tree, path,
-				   FSA_ACTION_MODIFIED, FSA_CHANGE_SECURITY);
-	free(path);
-}
-
 enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 				   const uint8_t *security, uint32_t length)
 {
@@ -260,7 +249,7 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 		status = co_set(open, parts, &sd);
 	}
 	if (nt_status_is_ok(status))
-		tell(open);
+		fsa_changed_self(open, FSA_CHANGE_SECURITY);
 	free(aces);
 	return status;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/grant.h"
-#include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/windows.h"
 
@@ -26,16 +26,6 @@ enum {
 			FILE_SYNCHRONOUS_IO_ALERT |
 			FILE_SYNCHRONOUS_IO_NONALERT,
 };
-
-static void tell(struct fsa_open *open, uint32_t filter)
-{
-	char *path = fsa_node_path(open->node);
-
-	if (path)
-		fsa_notify_changed(open->node->fsa, open->node->tree, path,
-				   FSA_ACTION_MODIFIED, filter);
-	free(path);
-}
 
 /* ---- basic ---- */
 
@@ -209,7 +199,7 @@ static enum nt_status co_set_basic(struct fsa_open *open,
 		return status;
 	remember(open, set, &stat, keeps_change_time);
 	if (basic_filter(set))
-		tell(open, basic_filter(set));
+		fsa_changed_self(open, basic_filter(set));
 	return NT_STATUS_SUCCESS;
 }
 
@@ -294,8 +284,8 @@ static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
 	if (err < 0)
 		return fsa_status(FSA_SET, err);
 	open->was_written = true;
-	tell(open,
-	     FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE | FSA_CHANGE_ATTRIBUTES);
+	fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
+				       FSA_CHANGE_ATTRIBUTES);
 	return NT_STATUS_SUCCESS;
 }
 

@@ -226,6 +226,20 @@ static bool wants_lease(const struct smb_request *rq, const struct args *args)
 				 dialect >= SMB_DIALECT_300;
 }
 
+/* 3.3.5.9.11: what leases of version 2 can say. */
+static void read_directory_wishes(const struct smb_request *rq,
+				  struct args *args)
+{
+	const struct smb_lease_request *ask = &args->wishes.lease;
+
+	if (ask->version != 2)
+		return;
+	args->how.may_lease_directory =
+		rq->channel->capabilities & SMB2_CAP_DIRECTORY_LEASING;
+	if (ask->flags & SMB_LEASE_PARENT_KEY_SET)
+		args->how.parent_key = ask->parent_key;
+}
+
 /* Finds or makes the holder that is asked for, if any: a reference. */
 static enum nt_status take_holder(const struct smb_request *rq,
 				  struct args *args,
@@ -239,6 +253,7 @@ static enum nt_status take_holder(const struct smb_request *rq,
 	args->how.caching = smb_oplock_caching(args->oplock);
 	if (wants_lease(rq, args)) {
 		args->how.caching = (uint8_t)ask->state;
+		read_directory_wishes(rq, args);
 		lease = smb_lease_get(engine, rq->channel->client_guid, ask);
 	} else if (args->how.caching) {
 		lease = smb_lease_new_oplock(engine);

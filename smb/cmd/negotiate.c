@@ -187,6 +187,13 @@ static bool may_bind(const struct smb_channel *channel, const struct ask *ask)
 	       ask->capabilities & SMB2_CAP_MULTI_CHANNEL;
 }
 
+static bool may_lease_directories(const struct smb_channel *channel,
+				  const struct ask *ask)
+{
+	return channel->engine->facts->leases_directories &&
+	       ask->capabilities & SMB2_CAP_DIRECTORY_LEASING;
+}
+
 static void settle(struct smb_channel *channel, uint16_t dialect,
 		   const struct ask *ask)
 {
@@ -198,6 +205,8 @@ static void settle(struct smb_channel *channel, uint16_t dialect,
 	memcpy(channel->client_guid, ask->client_guid, 16);
 	if (dialect >= SMB_DIALECT_300 && may_bind(channel, ask))
 		channel->capabilities |= SMB2_CAP_MULTI_CHANNEL;
+	if (dialect >= SMB_DIALECT_300 && may_lease_directories(channel, ask))
+		channel->capabilities |= SMB2_CAP_DIRECTORY_LEASING;
 	if (dialect == SMB_DIALECT_311) {
 		choose_signing(&ask->offer, &channel->signing);
 		if (may_seal)

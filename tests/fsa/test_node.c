@@ -72,6 +72,16 @@ YARD_TEST(paths_follow_what_is_renamed)
 	desk_end(&d);
 }
 
+static bool is_open_below(struct desk *d, struct store_tree *tree,
+			  const char *path)
+{
+	struct fsa_node *node = fsa_node_below(d->fsa, tree, path);
+	bool is = node;
+
+	fsa_node_unref(node);
+	return is;
+}
+
 YARD_TEST(opens_below_a_directory_are_seen)
 {
 	struct smb_object *dir, *file;
@@ -82,13 +92,13 @@ YARD_TEST(opens_below_a_directory_are_seen)
 	yard_mkdir(y, "dir/sub");
 	yard_put(y, "dir/sub/f", "x", 1);
 	dir = desk_co_open(d.volume, "dir", DESK_RW, DESK_ALL, FILE_OPEN, 0);
-	assert_false(fsa_node_has_opens_below(d.fsa, y->tree, "dir"));
-	assert_true(fsa_node_has_opens_below(d.fsa, y->tree, ""));
+	assert_false(is_open_below(&d, y->tree, "dir"));
+	assert_true(is_open_below(&d, y->tree, ""));
 	file = desk_co_open(d.volume, "dir\\sub\\f", DESK_RW, DESK_ALL,
 			    FILE_OPEN, 0);
-	assert_true(fsa_node_has_opens_below(d.fsa, y->tree, "dir"));
-	assert_true(fsa_node_has_opens_below(d.fsa, y->tree, "dir/sub"));
-	assert_false(fsa_node_has_opens_below(d.fsa, y->tree, "di"));
+	assert_true(is_open_below(&d, y->tree, "dir"));
+	assert_true(is_open_below(&d, y->tree, "dir/sub"));
+	assert_false(is_open_below(&d, y->tree, "di"));
 	desk_co_close(file);
 	desk_co_close(dir);
 	desk_end(&d);

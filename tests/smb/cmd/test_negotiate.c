@@ -140,6 +140,30 @@ static void multichannel_is_only_for_who_has_it(void **state)
 	assert_int_equal(line.client.server_capabilities & ~CAP_LEASING, 0x4);
 }
 
+static void leases_on_directories_are_only_for_who_knows_them(void **state)
+{
+	static const struct {
+		uint16_t dialect;
+		uint32_t client;
+		bool has, is_told;
+	} table[] = {
+		{ 0x210, 0x7f, true, false },  { 0x300, 0x20, true, true },
+		{ 0x300, 0x5f, true, false },  { 0x311, 0x7f, true, true },
+		{ 0x311, 0x7f, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		world.realm.facts.leases_directories = table[i].has;
+		line.client.capabilities = table[i].client;
+		client_negotiate_dialect(&line.client, table[i].dialect);
+		assert_int_equal(!!(line.client.server_capabilities & 0x20),
+				 table[i].is_told);
+		line_fini(&line);
+		line_init(&line, &world);
+	}
+}
+
 static void a_policy_without_encryption_offers_none(void **state)
 {
 	(void)state;
@@ -408,6 +432,7 @@ int main(void)
 		TEST(sizes_and_capabilities_go_with_the_dialect),
 		TEST(encryption_is_only_for_who_asked),
 		TEST(multichannel_is_only_for_who_has_it),
+		TEST(leases_on_directories_are_only_for_who_knows_them),
 		TEST(a_policy_without_encryption_offers_none),
 		TEST(a_server_that_demands_signing_says_so),
 		TEST(ciphers_and_signatures_are_chosen_by_our_order),

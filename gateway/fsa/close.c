@@ -2,8 +2,8 @@
  * CLOSE (MS-FSA 2.1.5.4): ends the open's waits, gives back its locks, settles
  * the write time, and deletes the file with the last open if it is doomed.
  *
- * Deleting goes by name: the file is walked to as the user who closes, and the
- * name goes only if it still is that of the file. A directory that is not
+ * Deleting goes by name: the file is walked to as the user who asked for it,
+ * whoever closes last, and the name goes only if it still is that of the file. A directory that is not
  * empty stays, as on Windows, and can be opened again.
  */
 #include <stdlib.h>
@@ -26,21 +26,35 @@ void fsa_closing(struct smb_object *object)
 	fsa_grant_closing(open);
 }
 
-/* A write time that a client set outlives later writes: put it back. */
+/* Not the kernel's idea of it, which may be some milliseconds late. */
+static struct timespec now(void)
+{
+	const uint64_t second = 1000000000;
+	uint64_t ns = loop_wall_now();
+
+	return (struct timespec){ .tv_sec = (time_t)(ns / second),
+				  .tv_nsec = (long)(ns % second) };
+}
+
+/*
+ * A write time that a client set outlives later writes: put it back. Or else
+ * those that have not shown yet show as of now.
+ */
 static void co_settle_times(struct fsa_open *open)
 {
 	struct timespec omit = { .tv_nsec = UTIME_OMIT }, write;
 	struct fsa_node *node = open->node;
-	bool is_set;
+	bool is_set, is_stale;
 
 	if (!open->was_written)
 		return;
 	fsa_node_lock(node);
+	is_stale = fsa_write_time_close(&node->written);
 	is_set = node->is_write_time_set;
-	write = fsa_time_to_unix(node->write_time);
+	write = is_set ? fsa_time_to_unix(node->write_time) : now();
 	fsa_node_unlock(node);
 	/* A user who may write but not set times keeps what the kernel set. */
-	if (is_set)
+	if (is_set || is_stale)
 		(void)store_co_set_times(open->volume->creds, open->file, &omit,
 					 &write);
 }
@@ -83,10 +97,9 @@ enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
 			  store_co_unlink(creds, dir, leaf, is_directory));
 }
 
-static enum nt_status co_delete_path(struct fsa_open *by, char *path)
+static enum nt_status co_delete_path(struct fsa_node *node,
+				     struct store_creds *creds, char *path)
 {
-	struct store_creds *creds = by->volume->creds;
-	struct fsa_node *node = by->node;
 	char *slash = strrchr(path, '/');
 	struct store_file *dir;
 	enum nt_status status;
@@ -106,14 +119,31 @@ static enum nt_status co_delete_path(struct fsa_open *by, char *path)
 	return status;
 }
 
-static char *doomed_path(struct fsa_node *node)
+/* Takes the sentence: which name goes (malloc), and as whom (malloc). */
+static void take_doom(struct fsa_node *node, char **ret_path,
+		      struct store_user **ret_user)
 {
-	char *path;
-
 	fsa_node_lock(node);
-	path = strdup(node->doomed_path ? node->doomed_path : node->path);
+	*ret_path = node->doomed_path ? strdup(node->doomed_path) : NULL;
+	*ret_user = node->doomed_as;
+	node->doomed_as = NULL;
 	fsa_node_unlock(node);
-	return path;
+}
+
+/* As whoever set the disposition, maybe on another worker. */
+static enum nt_status co_delete_as(struct fsa_node *node,
+				   const struct store_user *user, char *path)
+{
+	struct store_creds *creds;
+	enum nt_status status;
+	int err = store_creds_get(user->uid, user->gid, user->groups,
+				  user->group_count, &creds);
+
+	if (err)
+		return fsa_status(FSA_DELETE, err);
+	status = co_delete_path(node, creds, path);
+	store_creds_unref(creds);
+	return status;
 }
 
 /*
@@ -123,12 +153,14 @@ static char *doomed_path(struct fsa_node *node)
 static void co_delete(struct fsa_open *by)
 {
 	struct fsa_node *node = by->node;
-	char *path = doomed_path(node);
 	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
+	struct store_user *user;
+	char *path;
 
+	take_doom(node, &path, &user);
 	/* The root of a share has no name that could go. */
-	if (path && *path)
-		status = co_delete_path(by, path);
+	if (path && user && *path)
+		status = co_delete_as(node, user, path);
 	if (nt_status_is_ok(status)) {
 		fsa_node_lock(node);
 		node->is_deleted = true;
@@ -137,6 +169,7 @@ static void co_delete(struct fsa_open *by)
 	} else {
 		fsa_node_pardon(node);
 	}
+	free(user);
 	free(path);
 }
 

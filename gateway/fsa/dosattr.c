@@ -19,6 +19,9 @@ enum {
 	VALID_ITIME = 0x40,
 };
 
+/* Behind version 4: "SGct", when it was set, the change time. */
+#define CHANGE_MAGIC 0x74634753u
+
 /* "0x" and hexadecimal digits up to the NUL or the end; moves behind it. */
 static bool read_text(struct reader *r, uint32_t *ret_value)
 {
@@ -95,6 +98,15 @@ static void read_new(struct reader *r, uint16_t version,
 	attr->itime = attr->has_itime ? itime : 0;
 }
 
+static void read_change(struct reader *r, struct fsa_dosattr *attr)
+{
+	if (rd_left(r) < 20 || rd_u32(r) != CHANGE_MAGIC)
+		return;
+	attr->has_change = true;
+	attr->change_set = rd_u64(r);
+	attr->change = rd_u64(r);
+}
+
 bool fsa_dosattr_decode(struct bytes in, struct fsa_dosattr *ret_attr)
 {
 	struct reader r = reader_of(in);
@@ -126,12 +138,14 @@ bool fsa_dosattr_decode(struct bytes in, struct fsa_dosattr *ret_attr)
 		rd_fail(&r);
 	if (!rd_ok(&r))
 		return false;
+	if (version == 4)
+		read_change(&r, &attr);
 	*ret_attr = attr;
 	return true;
 }
 
-void fsa_dosattr_encode(const struct fsa_dosattr *attr,
-			uint8_t to[FSA_DOSATTR_SIZE])
+size_t fsa_dosattr_encode(const struct fsa_dosattr *attr,
+			  uint8_t to[FSA_DOSATTR_SIZE])
 {
 	struct writer w = writer_at(to, FSA_DOSATTR_SIZE);
 	uint32_t valid = (attr->attributes ? VALID_ATTRIBUTES : 0) |
@@ -146,7 +160,13 @@ void fsa_dosattr_encode(const struct fsa_dosattr *attr,
 	wr_u32(&w, attr->attributes & ~(uint32_t)FILE_ATTRIBUTE_NORMAL);
 	wr_u64(&w, attr->has_itime ? attr->itime : 0);
 	wr_u64(&w, attr->has_creation ? attr->creation : 0);
-	assert(wr_ok(&w) && w.at == FSA_DOSATTR_SIZE);
+	if (attr->has_change) {
+		wr_u32(&w, CHANGE_MAGIC);
+		wr_u64(&w, attr->change_set);
+		wr_u64(&w, attr->change);
+	}
+	assert(wr_ok(&w));
+	return w.at;
 }
 
 bool fsa_dosattr_is_kept(const struct fsa_share *share)
@@ -218,9 +238,9 @@ enum nt_status fsa_co_dosattr_set(struct fsa_volume *volume,
 		return NT_STATUS_SUCCESS;
 
 	uint8_t blob[FSA_DOSATTR_SIZE];
+	size_t size = fsa_dosattr_encode(attr, blob);
 
-	fsa_dosattr_encode(attr, blob);
-	return fsa_status(FSA_SET, store_co_xattr_set(volume->creds, file,
-						      FSA_DOSATTR_NAME, blob,
-						      sizeof(blob)));
+	return fsa_status(FSA_SET,
+			  store_co_xattr_set(volume->creds, file,
+					     FSA_DOSATTR_NAME, blob, size));
 }

@@ -25,17 +25,20 @@ enum {
 #define FSA_TAG_SYMLINK 0xa000000cu
 #define FSA_TAG_NFS     0x80000014u
 
-/* What fsa_dosattr_encode() writes. */
+/* What fsa_dosattr_encode() writes: at most. */
 enum {
-	FSA_DOSATTR_SIZE = 32
+	FSA_DOSATTR_SIZE = 52
 };
 
 /* False, and nothing changed, if it is none of the versions 1 to 5 or text. */
 bool fsa_dosattr_decode(struct bytes in, struct fsa_dosattr *ret_attr);
 
-/* Version 4. */
-void fsa_dosattr_encode(const struct fsa_dosattr *attr,
-			uint8_t to[FSA_DOSATTR_SIZE]);
+/*
+ * Version 4, and behind it a change time if there is one, where Samba does not
+ * look. How many bytes it is.
+ */
+size_t fsa_dosattr_encode(const struct fsa_dosattr *attr,
+			  uint8_t to[FSA_DOSATTR_SIZE]);
 
 /* Whether the share has a place for more than READONLY. */
 bool fsa_dosattr_is_kept(const struct fsa_share *share);

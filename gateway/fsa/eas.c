@@ -240,6 +240,25 @@ static enum nt_status co_set_list(struct fsa_open *open,
 	return NT_STATUS_SUCCESS;
 }
 
+enum nt_status fsa_co_drop_eas(struct fsa_open *open)
+{
+	struct names names;
+	const char *name = NULL;
+	enum nt_status status = co_names(open, &names);
+
+	while (nt_status_is_ok(status) && (name = names_next(&names, name))) {
+		if (!name_is_ea(name))
+			continue;
+		status = co_set_one(
+			open, &names,
+			(struct bytes){ (const uint8_t *)name + PREFIX_LENGTH,
+					strlen(name) - PREFIX_LENGTH },
+			(struct bytes){ 0 });
+	}
+	free(names.at);
+	return status;
+}
+
 enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,
 			      uint32_t length)
 {

@@ -17,6 +17,9 @@
 enum {
 	TICKS_PER_SECOND = 10000000, /* of 100 ns */
 	ALLOCATION_UNIT = 4096,      /* as FileFsSizeInformation says */
+	/* Setting a change time is a change itself, and takes a moment; what
+	   the kernel has for a clock ticks every few. */
+	CHANGE_MOMENT = TICKS_PER_SECOND / 100,
 };
 
 /* Seconds from 1601 to 1970. */
@@ -65,6 +68,20 @@ static uint64_t creation_of(const struct store_stat *stat,
 	if (facts->access < earliest)
 		earliest = facts->access;
 	return facts->change < earliest ? facts->change : earliest;
+}
+
+/*
+ * Linux lets nobody set a change time. One that a client set is told for as
+ * long as nothing else has changed the file since.
+ */
+bool fsa_change_is_of(const struct fsa_dosattr *attr,
+		      const struct store_stat *stat)
+{
+	uint64_t own = fsa_time_from_unix(&stat->ctime);
+	uint64_t apart = own > attr->change_set ? own - attr->change_set
+						: attr->change_set - own;
+
+	return attr->has_change && apart < CHANGE_MOMENT;
 }
 
 static bool is_dot_file(const char *leaf)
@@ -116,6 +133,8 @@ void fsa_facts_from_stat(const struct fsa_volume *volume,
 	};
 
 	facts.creation = creation_of(stat, attr, &facts);
+	if (fsa_change_is_of(attr, stat))
+		facts.change = attr->change;
 	if (has_data) {
 		facts.end_of_file = stat->size;
 		facts.allocation = round_up(stat->allocated, ALLOCATION_UNIT);
@@ -129,11 +148,21 @@ void fsa_facts_of_node(struct fsa_node *node, struct smb_file_facts *facts)
 	fsa_node_lock(node);
 	if (node->is_write_time_set)
 		facts->write = node->write_time;
+	else
+		facts->write = fsa_write_time_shown(&node->written,
+						    facts->write, loop_now());
 	if (node->is_change_time_set && facts->change == node->change_time_own)
 		facts->change = node->change_time;
 	facts->is_delete_pending = node->is_delete_pending;
 	if (node->is_delete_pending && facts->links > 0)
 		facts->links--;
+	fsa_node_unlock(node);
+}
+
+void fsa_settle_write_time(struct fsa_node *node)
+{
+	fsa_node_lock(node);
+	fsa_write_time_settle(&node->written);
 	fsa_node_unlock(node);
 }
 

@@ -114,6 +114,30 @@ static enum nt_status check_write(struct fsa_open *open,
 	return NT_STATUS_SUCCESS;
 }
 
+/* Before a write: clients go on to see the write time that was, for a while. */
+static enum nt_status co_note_write(struct fsa_open *open)
+{
+	struct fsa_node *node = open->node;
+	struct store_stat stat;
+	int err;
+
+	open->was_written = true;
+	fsa_node_lock(node);
+	bool asks = fsa_write_time_asks(&node->written, loop_now());
+
+	fsa_node_unlock(node);
+	if (!asks)
+		return NT_STATUS_SUCCESS;
+	err = store_co_stat(open->file, &stat);
+	if (err)
+		return fsa_status(FSA_WRITE, err);
+	fsa_node_lock(node);
+	fsa_write_time_wrote(&node->written, fsa_time_from_unix(&stat.mtime),
+			     loop_now());
+	fsa_node_unlock(node);
+	return NT_STATUS_SUCCESS;
+}
+
 enum nt_status fsa_co_write(struct smb_object *object,
 			    const struct smb_write *how)
 {
@@ -125,9 +149,10 @@ enum nt_status fsa_co_write(struct smb_object *object,
 	if (!nt_status_is_ok(status) || !how->length)
 		return status;
 	status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, NULL);
+	if (nt_status_is_ok(status))
+		status = co_note_write(open);
 	if (!nt_status_is_ok(status))
 		return status;
-	open->was_written = true;
 	return fsa_status(FSA_WRITE,
 			  store_co_write(open->file, how->bytes, how->length,
 					 how->offset, is_stable));
@@ -161,5 +186,6 @@ enum nt_status fsa_co_flush(struct smb_object *object)
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
 	if (open->base.is_directory)
 		return co_flush_directory(open);
+	fsa_settle_write_time(open->node);
 	return fsa_status(FSA_FLUSH, store_co_flush(open->file));
 }

@@ -152,6 +152,7 @@ static void node_free(struct fsa_node *node)
 	assert(TAILQ_EMPTY(&node->grant_waits));
 	fsa_ranges_fini(&node->ranges);
 	free(node->doomed_path);
+	free(node->doomed_as);
 	free(node->path);
 	free(node);
 }
@@ -318,28 +319,49 @@ struct fsa_node *fsa_node_below(struct fsa *fsa, struct store_tree *tree,
 
 /* ---- to be deleted ---- */
 
+/* Under the lock; what it gives is to be freed. */
+static void set_doom(struct fsa_node *node, char **path,
+		     struct store_user **user)
+{
+	char *old_path = node->doomed_path;
+	struct store_user *old_user = node->doomed_as;
+
+	node->doomed_path = *path;
+	node->doomed_as = *user;
+	node->is_delete_pending = *path != NULL;
+	*path = old_path;
+	*user = old_user;
+}
+
 enum nt_status fsa_node_doom(struct fsa_open *by)
 {
 	struct fsa_node *node = by->node;
 	char *path = fsa_open_path(by);
+	struct store_user *user = store_creds_user(by->volume->creds);
+	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
 
-	if (!path)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	fsa_node_lock(node);
-	free(node->doomed_path);
-	node->doomed_path = path;
-	node->is_delete_pending = true;
-	node->has_doomed_key = by->has_parent_key;
-	memcpy(node->doomed_key, by->parent_key, sizeof(node->doomed_key));
-	fsa_node_unlock(node);
-	return NT_STATUS_SUCCESS;
+	if (path && user) {
+		fsa_node_lock(node);
+		set_doom(node, &path, &user);
+		node->has_doomed_key = by->has_parent_key;
+		memcpy(node->doomed_key, by->parent_key,
+		       sizeof(node->doomed_key));
+		fsa_node_unlock(node);
+		status = NT_STATUS_SUCCESS;
+	}
+	free(path);
+	free(user);
+	return status;
 }
 
 void fsa_node_pardon(struct fsa_node *node)
 {
+	struct store_user *user = NULL;
+	char *path = NULL;
+
 	fsa_node_lock(node);
-	free(node->doomed_path);
-	node->doomed_path = NULL;
-	node->is_delete_pending = false;
+	set_doom(node, &path, &user);
 	fsa_node_unlock(node);
+	free(path);
+	free(user);
 }

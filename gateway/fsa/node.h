@@ -20,6 +20,7 @@
 
 #include "gateway/fsa/fsa.h"
 #include "gateway/fsa/range.h"
+#include "gateway/fsa/write_time.h"
 #include "gateway/loop/loop.h"
 
 struct fsa_bucket;
@@ -50,8 +51,10 @@ struct fsa_node {
 	char *doomed_path;      /* which of its names is to go; NULL: `path` */
 	bool has_doomed_key;    /* ParentLeaseKey of who wants it to go */
 	uint8_t doomed_key[16];
-	bool is_write_time_set; /* by a client: writes leave it alone */
-	uint64_t write_time;    /* FILETIME, if so */
+	struct store_user *doomed_as;  /* who wants it; malloc */
+	struct fsa_write_time written; /* when writes show */
+	bool is_write_time_set;        /* by a client: writes leave it alone */
+	uint64_t write_time;           /* FILETIME, if so */
 	/* A change time that a client set: shown until the file changes, that
 	   is, while its own one is `change_time_own`. */
 	bool is_change_time_set;
@@ -104,7 +107,8 @@ char *fsa_open_path(struct fsa_open *open);
 
 /*
  * Sets the delete disposition: the name that `by` was opened by goes with the
- * last close, and nobody opens the file any more. INSUFFICIENT_RESOURCES.
+ * last close, as its user wants it, whoever closes; and nobody opens the file
+ * any more. INSUFFICIENT_RESOURCES.
  */
 enum nt_status fsa_node_doom(struct fsa_open *by);
 

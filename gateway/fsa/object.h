@@ -190,6 +190,10 @@ struct fsa_dosattr {
 	uint64_t creation; /* FILETIME */
 	bool has_itime;    /* Samba's; kept for it */
 	uint64_t itime;
+	/* A change time that a client set, and when: FILETIME. It is worth
+	   nothing once the file was changed later than that. */
+	bool has_change;
+	uint64_t change, change_set;
 };
 
 /*
@@ -210,6 +214,10 @@ enum nt_status fsa_co_dosattr_set(struct fsa_volume *volume,
 uint64_t fsa_time_from_unix(const struct timespec *t);
 struct timespec fsa_time_to_unix(uint64_t filetime);
 
+/* Whether its change time is still that of a file with such a stat. Pure. */
+bool fsa_change_is_of(const struct fsa_dosattr *attr,
+		      const struct store_stat *stat);
+
 /*
  * Facts of a file from its stat, its stored attributes and its name's first
  * byte (`leaf`, for hides_dot_files). Pure.
@@ -226,6 +234,9 @@ enum nt_status fsa_co_facts(struct fsa_open *open,
 /* Lays what a node knows better (times set by hand, delete pending, links)
    over facts. Takes the node's lock. */
 void fsa_facts_of_node(struct fsa_node *node, struct smb_file_facts *facts);
+
+/* What was written shows in the write time from now on. Takes the lock. */
+void fsa_settle_write_time(struct fsa_node *node);
 
 /* ---- open.c, close.c, io.c, lock.c ---- */
 
@@ -302,6 +313,9 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 				   const uint8_t *security, uint32_t length);
 enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 				uint32_t size, uint32_t *ret_length);
+
+/* Takes all EAs away: of a file that is overwritten. */
+enum nt_status fsa_co_drop_eas(struct fsa_open *open);
 
 /* Sets EAs of a checked FILE_FULL_EA list: also CREATE's ExtA. */
 enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,

@@ -211,6 +211,8 @@ static enum nt_status co_dress(struct fsa_creating *c)
 		status = fsa_co_security_of_new(c->open, &c->parent,
 						c->how->security,
 						c->how->security_length);
+	if (nt_status_is_ok(status) && c->step.overwrites)
+		status = fsa_co_drop_eas(c->open);
 	if (nt_status_is_ok(status) && c->how->eas)
 		status = fsa_co_set_eas(c->open, c->how->eas,
 					c->how->eas_length);

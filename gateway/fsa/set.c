@@ -25,6 +25,8 @@ enum {
 			FILE_NO_INTERMEDIATE_BUFFERING |
 			FILE_SYNCHRONOUS_IO_ALERT |
 			FILE_SYNCHRONOUS_IO_NONALERT,
+
+	CHANGE_TRIES = 4,
 };
 
 /* ---- basic ---- */
@@ -79,14 +81,61 @@ static bool merge(struct fsa_dosattr *attr, const struct smb_set *set,
 	return has_changed;
 }
 
+static uint64_t now(void)
+{
+	const uint64_t second = 1000000000;
+	uint64_t ns = loop_wall_now();
+
+	return fsa_time_from_unix(
+		&(struct timespec){ .tv_sec = (time_t)(ns / second),
+				    .tv_nsec = (long)(ns % second) });
+}
+
+/* The change time that is kept with the file; true: it is to be written. */
+static bool merge_change(struct fsa_dosattr *attr, const struct smb_set *set,
+			 bool keeps_change_time)
+{
+	attr->has_change &= keeps_change_time;
+	if (time_is_value(set->change)) {
+		attr->has_change = true;
+		attr->change = set->change;
+	}
+	return attr->has_change;
+}
+
+/*
+ * Writes what is kept. A change time is kept with the time when it was set,
+ * which the file's own one must come out as; not so on a busy day.
+ */
+static enum nt_status co_write_stored(struct fsa_open *open,
+				      struct fsa_dosattr *attr)
+{
+	enum nt_status status;
+	struct store_stat stat;
+	int tries = 0;
+
+	do {
+		attr->change_set = now();
+		status = fsa_co_dosattr_set(open->volume, open->file, attr);
+		if (!nt_status_is_ok(status) || !attr->has_change)
+			return status;
+		status =
+			fsa_status(FSA_QUERY, store_co_stat(open->file, &stat));
+	} while (nt_status_is_ok(status) && !fsa_change_is_of(attr, &stat) &&
+		 ++tries < CHANGE_TRIES);
+	return status;
+}
+
 static enum nt_status co_set_stored(struct fsa_open *open,
-				    const struct smb_set *set)
+				    const struct smb_set *set,
+				    bool keeps_change_time)
 {
 	struct fsa_dosattr attr;
 	struct smb_file_facts facts;
 	enum nt_status status;
 
-	if (!set->attributes && !time_is_value(set->creation))
+	if (!set->attributes && !time_is_value(set->creation) &&
+	    !time_is_value(set->change) && !keeps_change_time)
 		return NT_STATUS_SUCCESS;
 	status = fsa_co_dosattr_get(open->volume, open->file, &attr);
 	if (status == NT_STATUS_SUCCESS)
@@ -99,9 +148,12 @@ static enum nt_status co_set_stored(struct fsa_open *open,
 
 	if (!attr.attributes && (shown & FILE_ATTRIBUTE_READONLY))
 		attr.attributes = FILE_ATTRIBUTE_READONLY;
-	if (!merge(&attr, set, shown))
-		return NT_STATUS_SUCCESS;
-	return fsa_co_dosattr_set(open->volume, open->file, &attr);
+
+	bool must_write = merge(&attr, set, shown);
+
+	if (fsa_dosattr_is_kept(open->volume->share))
+		must_write |= merge_change(&attr, set, keeps_change_time);
+	return must_write ? co_write_stored(open, &attr) : NT_STATUS_SUCCESS;
 }
 
 static struct timespec time_or_omit(uint64_t t)
@@ -190,13 +242,14 @@ static enum nt_status co_set_basic(struct fsa_open *open,
 		return NT_STATUS_ACCESS_DENIED;
 	keeps_change_time = co_shows_change_time(open);
 	if (status == NT_STATUS_SUCCESS)
-		status = co_set_stored(open, set);
-	if (status == NT_STATUS_SUCCESS)
 		status = co_set_times(open, set);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_set_stored(open, set, keeps_change_time);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
 	if (status != NT_STATUS_SUCCESS)
 		return status;
+	fsa_settle_write_time(open->node); /* even if nothing was set */
 	remember(open, set, &stat, keeps_change_time);
 	if (basic_filter(set))
 		fsa_changed_self(open, basic_filter(set));
@@ -284,6 +337,7 @@ static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
 	if (err < 0)
 		return fsa_status(FSA_SET, err);
 	open->was_written = true;
+	fsa_settle_write_time(open->node);
 	fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
 				       FSA_CHANGE_ATTRIBUTES);
 	return NT_STATUS_SUCCESS;

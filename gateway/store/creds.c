@@ -187,6 +187,20 @@ gid_t store_creds_gid(const struct store_creds *creds)
 	return creds->gid;
 }
 
+struct store_user *store_creds_user(const struct store_creds *creds)
+{
+	size_t size = creds->group_count * sizeof(gid_t);
+	struct store_user *user = malloc(sizeof(*user) + size);
+
+	if (!user)
+		return NULL;
+	*user = (struct store_user){ .uid = creds->uid,
+				     .gid = creds->gid,
+				     .group_count = creds->group_count };
+	memcpy(user->groups, creds->groups, size);
+	return user;
+}
+
 bool store_creds_is_own(const struct store_creds *creds)
 {
 	return !creds->identity;

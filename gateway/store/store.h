@@ -100,6 +100,17 @@ uid_t store_creds_uid(const struct store_creds *creds);
 gid_t store_creds_gid(const struct store_creds *creds);
 bool store_creds_has_group(const struct store_creds *creds, gid_t gid);
 
+/* Who somebody is, as any worker understands it. */
+struct store_user {
+	uid_t uid;
+	gid_t gid;
+	size_t group_count;
+	gid_t groups[];
+};
+
+/* Whose they are, for another worker (malloc). NULL: out of memory. */
+struct store_user *store_creds_user(const struct store_creds *creds);
+
 /* Whether operations with them run as the process. */
 bool store_creds_is_own(const struct store_creds *creds);
 

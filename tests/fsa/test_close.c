@@ -140,6 +140,54 @@ YARD_TEST(a_write_time_that_was_set_survives_later_writes)
 	desk_end(&d);
 }
 
+/* Writes that have not been shown by the time of the close show as of it. */
+YARD_TEST(a_close_settles_the_write_time)
+{
+	struct smb_file_facts facts;
+	struct smb_object *object;
+	struct timespec now;
+	struct desk d;
+
+	desk_begin(&d, y);
+	object = desk_co_open(d.volume, "f", FILE_ALL_ACCESS, DESK_ALL,
+			      FILE_CREATE, 0);
+	assert_int_equal(0, desk_co_write(object, 0, "a"));
+	assert_int_equal(0, fsa_object_ops.co_flush(object));
+	assert_int_equal(0, desk_co_write(object, 0, "b"));
+	assert_int_equal(0, loop_co_sleep(loop_ms(20)));
+	assert_int_equal(0, clock_gettime(CLOCK_REALTIME, &now));
+	assert_int_equal(0, fsa_object_ops.co_close(object, &facts));
+	assert_true(facts.write >= fsa_time_from_unix(&now));
+	desk_end(&d);
+}
+
+/* Ann may delete, Ben may not, and is the last who closes. */
+YARD_ROOT_TEST(a_file_is_deleted_as_who_wanted_it)
+{
+	struct smb_volume *ann, *ben;
+	struct smb_object *by_ann, *by_ben;
+	struct desk d;
+
+	desk_begin(&d, y);
+	ann = desk_volume(&d, YARD_ANN);
+	ben = desk_volume(&d, YARD_BOB);
+	yard_mkdir(y, "d");
+	assert_int_equal(0, chown(yard_path(y, "d"), YARD_ANN, YARD_ANN));
+	yard_put(y, "d/f", "x", 1);
+	by_ann = desk_co_open(ann, "d\\f", FILE_READ_DATA | DELETE, DESK_ALL,
+			      FILE_OPEN, 0);
+	by_ben = desk_co_open(ben, "d\\f", FILE_READ_DATA, DESK_ALL, FILE_OPEN,
+			      0);
+	assert_int_equal(0, co_dispose(by_ann, true));
+	desk_co_close(by_ann);
+	assert_true(desk_exists(&d, "d/f"));
+	desk_co_close(by_ben);
+	assert_false(desk_exists(&d, "d/f"));
+	fsa_object_ops.disconnect(ben);
+	fsa_object_ops.disconnect(ann);
+	desk_end(&d);
+}
+
 YARD_ROOT_TEST(a_name_that_may_not_go_stays_and_opens_again)
 {
 	struct smb_object *object;
@@ -203,6 +251,8 @@ int main(void)
 		cmocka_unit_test(the_root_is_never_deleted),
 		cmocka_unit_test(
 			a_write_time_that_was_set_survives_later_writes),
+		cmocka_unit_test(a_close_settles_the_write_time),
+		cmocka_unit_test(a_file_is_deleted_as_who_wanted_it),
 		cmocka_unit_test(a_name_that_may_not_go_stays_and_opens_again),
 		cmocka_unit_test(
 			opening_while_it_is_deleted_finds_it_pending_or_gone),

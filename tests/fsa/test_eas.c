@@ -123,6 +123,44 @@ close:
 	house_co_close(f);
 }
 
+/* MS-FSA 2.1.5.1.2.1: what is overwritten begins anew. */
+HOUSE_TEST(overwriting_takes_them_away)
+{
+	struct smb_object *f = house_co_file(h, "f");
+	uint8_t bytes[4096];
+	uint32_t length;
+	struct list l;
+	struct smb_create how = {
+		.name = house_name("f"),
+		.access = FILE_ALL_ACCESS,
+		.sharing = HOUSE_SHARE_ALL,
+		.disposition = FILE_OVERWRITE,
+	};
+
+	list_init(&l);
+	list_add(&l, "NEW", "2");
+	if (!has_xattrs(h))
+		goto close;
+	assert_int_equal(co_set_one(f, "OLD", "1"), NT_STATUS_SUCCESS);
+	house_co_close(f);
+	assert_int_equal(house_co_create(h, &how, &f), NT_STATUS_SUCCESS);
+	assert_int_equal(fsa_object_ops.co_query_eas(f, bytes, sizeof(bytes),
+						     &length),
+			 NT_STATUS_NO_EAS_ON_FILE);
+	assert_int_equal(co_set_one(f, "OLD", "1"), NT_STATUS_SUCCESS);
+	house_co_close(f);
+	how.eas = l.bytes;
+	how.eas_length = (uint32_t)l.w.at;
+	assert_int_equal(house_co_create(h, &how, &f), NT_STATUS_SUCCESS);
+	assert_int_equal(fsa_object_ops.co_query_eas(f, bytes, sizeof(bytes),
+						     &length),
+			 NT_STATUS_SUCCESS);
+	assert_null(value_of(bytes, length, "OLD"));
+	assert_string_equal(value_of(bytes, length, "NEW"), "2");
+close:
+	house_co_close(f);
+}
+
 HOUSE_TEST(names_are_the_same_whatever_their_case)
 {
 	struct smb_object *f = house_co_file(h, "f");
@@ -243,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eas_are_set_read_and_taken_away),
+		cmocka_unit_test(overwriting_takes_them_away),
 		cmocka_unit_test(names_are_the_same_whatever_their_case),
 		cmocka_unit_test(what_others_keep_in_xattrs_is_hidden),
 		cmocka_unit_test(a_small_buffer_gets_whole_entries),

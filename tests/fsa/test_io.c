@@ -127,6 +127,28 @@ YARD_TEST(writing_has_its_bounds)
 }
 
 /* WR-2: all ones means the end, to those that can't but append. */
+/* What was written shows late, and FLUSH is one of the things that show it. */
+YARD_TEST(flushing_settles_the_write_time)
+{
+	struct smb_open_facts before, after;
+	struct smb_object *object;
+	struct desk d;
+
+	desk_begin(&d, y);
+	object = desk_co_open(d.volume, "f", FILE_ALL_ACCESS, DESK_ALL,
+			      FILE_CREATE, 0);
+	assert_int_equal(0, fsa_object_ops.co_query(object, &before));
+	assert_int_equal(0, loop_co_sleep(loop_ms(20)));
+	assert_int_equal(0, desk_co_write(object, 0, "abc"));
+	assert_int_equal(0, fsa_object_ops.co_query(object, &after));
+	assert_int_equal(before.file.write, after.file.write);
+	assert_int_equal(0, fsa_object_ops.co_flush(object));
+	assert_int_equal(0, fsa_object_ops.co_query(object, &after));
+	assert_true(before.file.write < after.file.write);
+	desk_co_close(object);
+	desk_end(&d);
+}
+
 YARD_TEST(who_can_only_append_may_leave_the_place_open)
 {
 	struct smb_object *object;
@@ -190,6 +212,7 @@ int main(void)
 		cmocka_unit_test(each_right_allows_its_own),
 		cmocka_unit_test(directories_have_no_data_and_can_be_flushed),
 		cmocka_unit_test(writing_has_its_bounds),
+		cmocka_unit_test(flushing_settles_the_write_time),
 		cmocka_unit_test(who_can_only_append_may_leave_the_place_open),
 		cmocka_unit_test(a_body_may_stay_in_the_kernel_and_be_dropped),
 	};

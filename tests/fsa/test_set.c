@@ -262,6 +262,71 @@ HOUSE_TEST(a_change_time_is_shown_until_the_file_changes)
 	house_co_close(f);
 }
 
+HOUSE_TEST(a_change_time_outlives_the_open)
+{
+	struct smb_object *f = house_co_file(h, "f");
+	const uint64_t set = 130000000000000000;
+
+	if (!has_xattrs(h)) {
+		house_co_close(f);
+		return;
+	}
+	assert_int_equal(house_co_set(f,
+				      (struct smb_set){ .kind = SMB_SET_BASIC,
+							.change = set }),
+			 NT_STATUS_SUCCESS);
+	house_co_close(f);
+	f = house_co_file(h, "f");
+	assert_int_equal(house_co_facts(f).file.change, set);
+
+	/* A time that is set later leaves it alone. */
+	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
+	assert_int_equal(house_co_set(f,
+				      (struct smb_set){ .kind = SMB_SET_BASIC,
+							.change = set + 1 }),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(house_co_set(f,
+				      (struct smb_set){ .kind = SMB_SET_BASIC,
+							.write = set }),
+			 NT_STATUS_SUCCESS);
+	house_co_close(f);
+	f = house_co_file(h, "f");
+	assert_int_equal(house_co_facts(f).file.change, set + 1);
+	assert_int_equal(house_co_facts(f).file.write, set);
+
+	/* Whatever changes the file ends it. */
+	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
+	assert_int_equal(chmod(yard_path(h->y, "f"), 0600), 0);
+	assert_int_not_equal(house_co_facts(f).file.change, set + 1);
+	house_co_close(f);
+}
+
+/* A pending write shows as soon as anything is set, if it is nothing. */
+HOUSE_TEST(setting_settles_the_write_time)
+{
+	struct smb_object *f = house_co_file(h, "f");
+	uint64_t before = house_co_facts(f).file.write;
+
+	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
+	co_write(f);
+	assert_int_equal(house_co_facts(f).file.write, before);
+	assert_int_equal(
+		house_co_set(f, (struct smb_set){ .kind = SMB_SET_BASIC }),
+		NT_STATUS_SUCCESS);
+	assert_true(house_co_facts(f).file.write > before);
+	house_co_close(f);
+
+	f = house_co_file(h, "f");
+	before = house_co_facts(f).file.write;
+	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
+	co_write(f);
+	assert_int_equal(house_co_facts(f).file.write, before);
+	assert_int_equal(co_value(f, SMB_SET_END_OF_FILE, 5),
+			 NT_STATUS_SUCCESS);
+	assert_true(house_co_facts(f).file.write > before);
+	house_co_close(f);
+}
+
 HOUSE_TEST(disposition_is_shown_and_taken_back)
 {
 	struct smb_object *f = house_co_file(h, "f");
@@ -381,6 +446,8 @@ int main(void)
 		cmocka_unit_test(a_write_time_that_was_set_outlives_writes),
 		cmocka_unit_test(a_frozen_write_time_stays_until_it_is_thawed),
 		cmocka_unit_test(a_change_time_is_shown_until_the_file_changes),
+		cmocka_unit_test(a_change_time_outlives_the_open),
+		cmocka_unit_test(setting_settles_the_write_time),
 		cmocka_unit_test(disposition_is_shown_and_taken_back),
 		cmocka_unit_test(disposition_has_its_rules),
 		cmocka_unit_test(sizes_can_be_set),

@@ -17,13 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!fsa_dosattr_decode((struct bytes){ data, size }, &attr))
 		return 0;
-	fsa_dosattr_encode(&attr, blob);
-	assert(fsa_dosattr_decode((struct bytes){ blob, sizeof(blob) },
-				  &again));
+	size_t written = fsa_dosattr_encode(&attr, blob);
+
+	assert(fsa_dosattr_decode((struct bytes){ blob, written }, &again));
 	assert(again.attributes == attr.attributes);
 	assert(again.has_creation == attr.has_creation);
 	assert(again.creation == attr.creation);
 	assert(again.has_itime == attr.has_itime);
 	assert(again.itime == attr.itime);
+	assert(again.has_change == attr.has_change);
+	assert(again.change == attr.change);
 	return 0;
 }

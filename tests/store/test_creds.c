@@ -34,6 +34,28 @@ YARD_ROOT_TEST(equal_sets_are_one_whatever_the_order)
 	assert_int_equal(0, store_creds_count());
 }
 
+/* So credentials travel from worker to worker. */
+YARD_ROOT_TEST(a_user_makes_the_same_set_again)
+{
+	const gid_t groups[] = { 300, 100 };
+	struct store_creds *x, *z;
+	struct store_user *user;
+
+	(void)y;
+	assert_int_equal(0, store_creds_get(YARD_ANN, 7, groups, 2, &x));
+	user = store_creds_user(x);
+	assert_non_null(user);
+	assert_int_equal(YARD_ANN, user->uid);
+	assert_int_equal(7, user->gid);
+	assert_int_equal(2, user->group_count);
+	assert_int_equal(0, store_creds_get(user->uid, user->gid, user->groups,
+					    user->group_count, &z));
+	assert_ptr_equal(x, z);
+	free(user);
+	store_creds_unref(x);
+	store_creds_unref(z);
+}
+
 YARD_ROOT_TEST(sets_that_differ_in_anything_are_two)
 {
 	const gid_t groups[] = { 100 };
@@ -187,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_sets_are_one_whatever_the_order),
+		cmocka_unit_test(a_user_makes_the_same_set_again),
 		cmocka_unit_test(sets_that_differ_in_anything_are_two),
 		cmocka_unit_test(the_process_itself_needs_no_identity),
 		cmocka_unit_test(too_many_groups_are_refused),

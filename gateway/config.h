@@ -40,7 +40,8 @@ struct gw_share_config {
 	char *name;
 	char *path;
 	char *comment;
-	char *as; /* "user", "user:group"; NULL: the directory's owner */
+	char *snapshots; /* pattern of their directories; NULL: none */
+	char *as;        /* "user", "user:group"; NULL: the directory's owner */
 	struct gw_texts users; /* none: all */
 	bool read_only;
 	bool guest;

@@ -234,6 +234,14 @@ static const char *hash_fault(const char *hash)
 	return "an NT hash has 32 hexadecimal digits";
 }
 
+static const char *snapshots_fault(const char *pattern)
+{
+	if (fsa_snapshot_pattern_is_right(pattern))
+		return NULL;
+	return "patterns of snapshots look like "
+	       "\".snapshots/%Y-%m-%d_%H%M%S\"";
+}
+
 static void account_init(void *item)
 {
 	*(struct gw_account *)item = (struct gw_account){ .uid = -1 };
@@ -357,6 +365,8 @@ static const struct gw_key share_keys[] = {
 	{ "attributes", GW_KEY_CHOICE, SHARE(attributes),
 	  .choices = attributes_choices },
 	{ "acl", GW_KEY_CHOICE, SHARE(acl), .choices = acl_choices },
+	{ "snapshots", GW_KEY_TEXT, SHARE(snapshots),
+	  .fault = snapshots_fault },
 	{ "read_path", GW_KEY_CHOICE, SHARE(read_path),
 	  .choices = read_path_choices },
 	{ "hide_dot_files", GW_KEY_BOOL, SHARE(hide_dot_files) },

@@ -61,6 +61,7 @@ struct gw_share *gw_share_unref(struct gw_share *share)
 	for (size_t i = 0; i < share->users.count; i++)
 		free(share->users.items[i]);
 	free(share->users.items);
+	free(share->snapshots);
 	free(share->path);
 	free(share);
 	return NULL;
@@ -137,8 +138,18 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 	share->fsa.acl = (enum fsa_acl)how->acl;
 	share->fsa.hides_dot_files = how->hide_dot_files;
 	share->fsa.hides_unreadable = how->access_based_enumeration;
+	share->fsa.snapshots = share->snapshots;
 	share->is_read_only = how->read_only;
 	share->admits_guests = how->guest;
+}
+
+/* Copies what outlives the configuration. False: out of memory. */
+static bool set_texts(struct gw_share *share, const struct gw_share_config *how)
+{
+	share->path = strdup(how->path);
+	if (how->snapshots)
+		share->snapshots = strdup(how->snapshots);
+	return share->path && (share->snapshots || !how->snapshots);
 }
 
 static bool set_users(struct gw_share *share, const struct gw_texts *users)
@@ -207,11 +218,9 @@ struct gw_share *gw_share_new(const struct gw_config *config,
 	struct gw_share *share = calloc(1, sizeof(*share));
 	int err = 0;
 
-	if (share) {
+	if (share)
 		atomic_init(&share->references, 1);
-		share->path = strdup(how->path);
-	}
-	if (!share || !share->path || !set_users(share, &how->users))
+	if (!share || !set_texts(share, how) || !set_users(share, &how->users))
 		return share_fail(share, config, how, c, how->path,
 				  "out of memory");
 	set_facts(share, how);

@@ -14,6 +14,7 @@ struct gw_share {
 	struct smb_share_facts facts;
 	struct fsa_share fsa;
 	char *path;
+	char *snapshots; /* or NULL; the fsa_share borrows it */
 	bool is_read_only;
 	bool admits_guests;
 	struct gw_texts users; /* none: all */

@@ -90,13 +90,17 @@ bool fsa_volume_is_read_only(const struct fsa_volume *volume)
 	       store_tree_options(volume->share->tree)->is_read_only;
 }
 
+uint32_t fsa_access_to_read(uint32_t mask)
+{
+	return mask & ~(uint32_t)ACCESS_CHANGE;
+}
+
 uint32_t fsa_volume_access(const struct fsa_volume *volume)
 {
 	uint32_t mask = volume->base.facts.access_max | ACCESS_FREE;
 
-	if (fsa_volume_is_read_only(volume))
-		mask &= ~(uint32_t)ACCESS_CHANGE;
-	return mask;
+	return fsa_volume_is_read_only(volume) ? fsa_access_to_read(mask)
+					       : mask;
 }
 
 /* ---- asking ---- */

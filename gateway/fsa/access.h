@@ -33,6 +33,9 @@ bool fsa_volume_is_read_only(const struct fsa_volume *volume);
 /* What the share leaves of anybody's rights. */
 uint32_t fsa_volume_access(const struct fsa_volume *volume);
 
+/* Those of the rights that change nothing. */
+uint32_t fsa_access_to_read(uint32_t mask);
+
 /*
  * SUCCESS if the user may do all that is in `wanted` to the file, else
  * ACCESS_DENIED. `parent` is the directory of its name, NULL for the root;

@@ -14,6 +14,7 @@
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/previous.h"
 #include "gateway/fsa/windows.h"
 
 /* ---- the open itself ---- */
@@ -42,6 +43,7 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 			 FILE_NO_INTERMEDIATE_BUFFERING |
 			 FILE_SYNCHRONOUS_IO_ALERT |
 			 FILE_SYNCHRONOUS_IO_NONALERT),
+		.previous = c->previous,
 		.is_special = c->is_special,
 		.access = c->granted,
 		.sharing = c->how->sharing,
@@ -52,7 +54,9 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 	if (open->has_parent_key)
 		memcpy(open->parent_key, c->how->parent_key,
 		       sizeof(open->parent_key));
-	open->name = fsa_name_from_path(c->volume->share, c->found.path,
+	open->name = fsa_name_from_path(c->volume->share,
+					fsa_previous_own_path(c->found.path,
+							      c->previous),
 					&open->name_count);
 	open->path = strdup(c->found.path);
 	open->node = fsa_node_get(c->volume->share->fsa, c->volume->share->tree,

@@ -52,7 +52,14 @@ struct fsa_share {
 	bool grants_oplocks;   /* and leases */
 	bool has_short_names;  /* of 8.3, generated */
 	char label[32];        /* UTF-8, of the volume */
+	const char *snapshots; /* pattern of their directories, or NULL */
 };
+
+/*
+ * Whether it is a relative path one of whose components tells a day at least,
+ * by %Y, %m, %d, %H, %M and %S as strftime(3) has them.
+ */
+bool fsa_snapshot_pattern_is_right(const char *pattern);
 
 /*
  * A share as one user sees it. Takes the reference to `creds`; calls

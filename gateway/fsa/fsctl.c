@@ -5,6 +5,8 @@
  */
 #include "gateway/fsa/fsctl.h"
 
+#include "gateway/fsa/previous.h"
+
 enum {
 	FSCTL_IS_PATHNAME_VALID = 0x9002c,
 	FSCTL_GET_COMPRESSION = 0x9003c,
@@ -18,6 +20,7 @@ enum {
 	FSCTL_SET_ZERO_DATA = 0x980c8,
 	FSCTL_FILE_LEVEL_TRIM = 0x98208,
 	FSCTL_SET_COMPRESSION = 0x9c040,
+	FSCTL_SRV_ENUMERATE_SNAPSHOTS = 0x144064,
 
 	COMPRESSION_NONE = 0,
 	OBJECT_ID_SIZE = 64,
@@ -84,6 +87,7 @@ static const struct code codes[] = {
 	{ FSCTL_SET_ZERO_DATA, fsa_co_set_zero_data },
 	{ FSCTL_FILE_LEVEL_TRIM, fsa_co_file_level_trim },
 	{ FSCTL_SET_COMPRESSION, co_set_compression },
+	{ FSCTL_SRV_ENUMERATE_SNAPSHOTS, fsa_co_enumerate_snapshots },
 };
 
 enum nt_status fsa_co_ioctl(struct smb_object *object,

@@ -40,11 +40,11 @@ struct fsa_volume {
 struct fsa_open {
 	struct smb_object base; /* first */
 	struct fsa_volume *volume;
-	struct fsa_node *node;   /* reference */
-	struct store_file *file; /* opened as much as `granted` needs; for
+	struct fsa_node *node;     /* reference */
+	struct store_file *file;   /* opened as much as `granted` needs; for
 				    attribute-only opens it is a PATH file */
 	struct store_file *former; /* of before it became a link, or NULL */
-	uint32_t options;        /* CreateOptions that matter later */
+	uint32_t options;          /* CreateOptions that matter later */
 	uint64_t position;
 	uint32_t mode;    /* FileModeInformation */
 	bool was_written; /* by this open: the write time is to be settled */
@@ -55,6 +55,7 @@ struct fsa_open {
 	struct fsa_scan *scan;         /* of QUERY_DIRECTORY, or NULL */
 	struct fsa_watch *watch;       /* of CHANGE_NOTIFY, or NULL */
 	struct fsa_dirlease *dirlease; /* if it has one, or NULL */
+	size_t previous; /* of `path`, where its snapshot lies; 0: it is now */
 	bool has_parent_key;
 	uint8_t parent_key[16]; /* ParentLeaseKey */
 	bool is_special;        /* a link, FIFO, device: facts and no data */

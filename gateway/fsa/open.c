@@ -9,9 +9,10 @@
  *              ^  └──> make ──────^  │
  *              └──────── stale ──────┘
  *
- * Streams but the default one and snapshots are not there yet: they are
- * refused as a file system without them does.
+ * Streams but the default one are not there yet: they are refused as a file
+ * system without them does.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/previous.h"
 #include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/security.h"
 #include "gateway/fsa/windows.h"
@@ -55,7 +57,8 @@ static enum nt_status check_security(const struct smb_create *how,
 }
 
 /* All that can be refused without looking at a file; and the path. */
-static enum nt_status check(struct fsa_creating *c, char **ret_path)
+static enum nt_status check(struct fsa_creating *c, struct smb_name name,
+			    char **ret_path)
 {
 	const struct smb_create *how = c->how;
 	enum nt_status status;
@@ -70,18 +73,65 @@ static enum nt_status check(struct fsa_creating *c, char **ret_path)
 	if (nt_status_is_ok(status))
 		status = check_security(how, &c->has_dacl);
 	if (nt_status_is_ok(status))
-		status = fsa_name_to_path(c->volume->share, how->name, &path,
+		status = fsa_name_to_path(c->volume->share, name, &path,
 					  &stream);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (stream != how->name.count)
+	if (stream != name.count)
 		status = NT_STATUS_OBJECT_NAME_INVALID;
-	else if (how->has_snapshot)
-		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	if (nt_status_is_ok(status))
 		*ret_path = path;
 	else
 		free(path);
+	return status;
+}
+
+/* ---- previous versions ---- */
+
+/* The path as it lies in the snapshot. */
+static enum nt_status co_go_back(struct fsa_creating *c, uint64_t time,
+				 char **path)
+{
+	char *root, *whole;
+	enum nt_status status = fsa_co_previous_root(c->volume, time, &root);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	c->previous = strlen(root);
+	if (asprintf(&whole, "%s%s%s", root, **path ? "/" : "", *path) < 0)
+		status = NT_STATUS_INSUFFICIENT_RESOURCES;
+	free(root);
+	if (!nt_status_is_ok(status))
+		return status;
+	free(*path);
+	*path = whole;
+	return NT_STATUS_SUCCESS;
+}
+
+/* Checks, with the time that TWrp tells, or a token among the names. */
+static enum nt_status co_check_time(struct fsa_creating *c, char **ret_path)
+{
+	struct smb_create how = *c->how;
+	uint16_t *units = NULL;
+	enum nt_status status;
+	char *path;
+
+	if (c->volume->share->snapshots && !how.has_snapshot) {
+		units = reallocarray(NULL, how.name.count + 1, sizeof(*units));
+		if (!units)
+			return NT_STATUS_INSUFFICIENT_RESOURCES;
+		how.has_snapshot = fsa_previous_cut(how.name, units, &how.name,
+						    &how.snapshot);
+	}
+	status = check(c, how.name, &path);
+	free(units);
+	if (nt_status_is_ok(status) && how.has_snapshot) {
+		status = co_go_back(c, how.snapshot, &path);
+		if (!nt_status_is_ok(status))
+			free(path);
+	}
+	if (nt_status_is_ok(status))
+		*ret_path = path;
 	return status;
 }
 
@@ -251,6 +301,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 			fsa_co_access_max(c->volume, c->file, &c->stat,
 					  *c->found.leaf ? c->found.dir : NULL,
 					  &ret->max_access);
+	ret->max_access &= fsa_create_access(c);
 	c->file = store_file_close(c->file); /* the open has its own */
 	tell_change(c);
 	fsa_found_fini(&c->found);
@@ -298,7 +349,7 @@ enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
 	enum nt_status status;
 	char *path;
 
-	status = check(&c, &path);
+	status = co_check_time(&c, &path);
 	if (!nt_status_is_ok(status))
 		return status;
 	for (int tries = 0; tries < TRIES_MAX; tries++) {

@@ -52,15 +52,22 @@ static uint32_t emptying(const struct fsa_creating *c)
 	return c->step.overwrites ? FILE_WRITE_DATA : 0;
 }
 
+uint32_t fsa_create_access(const struct fsa_creating *c)
+{
+	uint32_t mask = fsa_volume_access(c->volume);
+
+	return c->previous ? fsa_access_to_read(mask) : mask;
+}
+
 /* What a share refuses, it refuses whatever the file is. */
 static enum nt_status check_share(const struct fsa_creating *c)
 {
 	bool changes = c->step.creates || c->step.overwrites ||
 		       c->how->options & FILE_DELETE_ON_CLOSE;
 
-	if (named_rights(c) & ~fsa_volume_access(c->volume))
+	if (named_rights(c) & ~fsa_create_access(c))
 		return NT_STATUS_ACCESS_DENIED;
-	if (changes && fsa_volume_is_read_only(c->volume))
+	if (changes && (c->previous || fsa_volume_is_read_only(c->volume)))
 		return NT_STATUS_ACCESS_DENIED;
 	return NT_STATUS_SUCCESS;
 }
@@ -266,6 +273,7 @@ static enum nt_status co_open_maximum(struct fsa_creating *c)
 					   parent_of(c), &max);
 	if (!nt_status_is_ok(status))
 		return status;
+	max &= fsa_create_access(c);
 	if ((named | emptying(c)) & ~max)
 		return NT_STATUS_ACCESS_DENIED;
 	if (is_read_only_file(c))
@@ -386,7 +394,7 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 		return NT_STATUS_CANNOT_DELETE;
 	c->granted = named_rights(c);
 	if (is_maximum(c))
-		c->granted |= FILE_ALL_ACCESS & fsa_volume_access(c->volume);
+		c->granted |= FILE_ALL_ACCESS & fsa_create_access(c);
 	status = co_ask_parent(c);
 	if (!nt_status_is_ok(status))
 		return status;

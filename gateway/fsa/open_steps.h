@@ -17,6 +17,8 @@ struct fsa_creating {
 	struct smb_call *call;
 	const struct smb_create *how;
 	uint32_t access; /* asked for, generic rights replaced */
+	size_t previous; /* length of the snapshot's path in found.path; 0:
+			    it is no previous version */
 	struct fsa_found found;
 	struct fsa_step step;
 	struct store_file *file;
@@ -33,6 +35,9 @@ struct fsa_creating {
 	bool is_stale;
 	struct fsa_open *open; /* in its node, once it was admitted */
 };
+
+/* What the share lets anybody do there: of previous versions, read. */
+uint32_t fsa_create_access(const struct fsa_creating *c);
 
 /*
  * Opens what was found, as the user and as much as is granted, without any

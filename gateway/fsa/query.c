@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/previous.h"
 #include "gateway/fsa/short_name.h"
 #include "smb/wire/cursor.h"
 #include "smb/wire/utf16.h"
@@ -19,7 +20,9 @@ static enum nt_status name_refresh(struct fsa_open *open)
 
 	if (!path)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	name = fsa_name_from_path(open->volume->share, path, &count);
+	name = fsa_name_from_path(open->volume->share,
+				  fsa_previous_own_path(path, open->previous),
+				  &count);
 	free(path);
 	if (!name)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;

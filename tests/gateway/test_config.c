@@ -129,7 +129,7 @@ static void every_key_is_read(void **state)
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false;\n"
-		"  acl = \"mode\";\n"
+		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
@@ -160,6 +160,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config.users.items[1].uid, -1);
 	assert_int_equal(share->users.count, 2);
 	assert_string_equal(share->as, "1000:1000");
+	assert_string_equal(share->snapshots, "s/%Y-%m-%d/t");
 	assert_int_equal(share->symlinks, STORE_SYMLINKS_SHOW);
 	assert_int_equal(share->read_path, STORE_READ_COPY);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);

@@ -115,7 +115,7 @@ $(eval $(call unit,smb/cmd,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,loop,$(SIM_OBJ) $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
-$(eval $(call unit,gateway,$(TLIB) $(LIBS)))
+$(eval $(call unit,gateway,$(TLIB) $(SIM_OBJ) $(LIBS)))
 
 # Packages that tests need are installed before the first of them is compiled.
 $(BUILD)/.check-packages: packaging/packages.sh

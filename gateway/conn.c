@@ -75,6 +75,7 @@ static uint32_t wire_co_interfaces(void *wire, struct smb_interface *ret_told,
 static const struct smb_wire_ops wire_ops = {
 	.queue = gw_conn_queue,
 	.close = wire_close,
+	.watch = gw_conn_watch,
 	.co_interfaces = wire_co_interfaces,
 	.peer = wire_peer,
 };
@@ -262,7 +263,9 @@ static void co_close_channel(struct gw_conn *conn)
 {
 	if (!conn->channel)
 		return;
+	gw_conn_fail_deliveries(conn);
 	gw_conn_co_end_writer(conn);
+	gw_conn_fail_deliveries(conn);
 	smb_channel_co_closed(conn->channel);
 	conn->channel = NULL;
 }
@@ -480,6 +483,7 @@ bool gw_conn_start(struct gw_worker *worker, int fd,
 	conn->peer = peer;
 	conn->stranger_since = loop_now();
 	TAILQ_INIT(&conn->queue);
+	TAILQ_INIT(&conn->deliveries);
 	gw_address_show(from, conn->peer_text, sizeof(conn->peer_text));
 	set_socket_options(fd);
 	gw_worker_add(worker, conn);

@@ -63,6 +63,12 @@ struct gw_conn {
 	struct loop_timer stall;    /* while the writer sends */
 	struct loop_timer drain;    /* while the end waits for the writer */
 	uint64_t acked;             /* bytes, when `stall` was set */
+	uint64_t sent_bytes;        /* that the kernel has taken */
+	/* Who waits for the peer to receive what was queued. */
+	TAILQ_HEAD(, smb_delivery) deliveries;
+	struct loop_timer watch; /* while there is one */
+	uint64_t watch_rto;      /* nanoseconds between two looks */
+	uint64_t watch_acked;    /* bytes, at the last look */
 };
 
 /* Waits in `w` until gw_conn_wake(). What was true may not be any more. */
@@ -77,6 +83,12 @@ bool gw_conn_start_writer(struct gw_conn *conn);
 
 /* All that the peer has acknowledged so far, in bytes. */
 uint64_t gw_conn_acked(const struct gw_conn *conn);
+
+/* smb_wire_ops.watch. */
+void gw_conn_watch(void *wire, struct smb_delivery *delivery);
+
+/* The connection ends: nothing more is received. */
+void gw_conn_fail_deliveries(struct gw_conn *conn);
 
 /* Waits until the queue is empty and sent, or the connection dropped. */
 void gw_conn_co_drain(struct gw_conn *conn);

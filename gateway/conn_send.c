@@ -168,6 +168,7 @@ static void co_write(void *arg)
 		err = co_send_batch(conn, &b);
 		loop_timer_clear(&conn->stall);
 		conn->queued_bytes -= b.bytes;
+		conn->sent_bytes += b.bytes;
 		batch_free(&b);
 		if (err < 0)
 			gw_conn_close(conn, false);

@@ -34,6 +34,11 @@ enum {
 	GW_SEND_QUEUE_BYTES = 32 * 1024 * 1024,
 	/* A peer that acknowledges nothing for so long is gone, in ms. */
 	GW_SEND_STALL_MS = 60 * 1000,
+	/* A channel is silent after so many retransmission timeouts, each kept
+	   between these, in ms: what other servers take, too. */
+	GW_SILENT_RTOS = 6,
+	GW_SILENT_RTO_MIN_MS = 200,
+	GW_SILENT_RTO_MAX_MS = 1000,
 	/* Bytes of a frame that must come within GW_RECEIVE_STALL_MS. */
 	GW_RECEIVE_PIECE = 1024 * 1024,
 	GW_RECEIVE_STALL_MS = 120 * 1000,

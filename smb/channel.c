@@ -30,6 +30,7 @@ struct smb_channel *smb_channel_new(struct smb_engine *engine,
 	if (!channel)
 		return NULL;
 	channel->engine = engine;
+	channel->serial = ++engine->last_channel_serial;
 	channel->wire_ops = wire_ops;
 	channel->wire = wire;
 	channel->stranger_since = smb_engine_ticks(engine);

@@ -46,6 +46,7 @@ enum smb_channel_state {
 struct smb_channel {
 	struct smb_engine *engine;
 	TAILQ_ENTRY(smb_channel) entry; /* of its engine */
+	uint64_t serial;                /* 1, 2 …: the older, the lower */
 	const struct smb_wire_ops *wire_ops;
 	void *wire;
 	enum smb_channel_state state;

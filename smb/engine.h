@@ -24,6 +24,7 @@ struct smb_engine {
 	TAILQ_HEAD(smb_channels, smb_channel) channels; /* oldest first */
 	uint32_t last_tree_id;
 	uint64_t last_file_id;
+	uint64_t last_channel_serial;
 	uint64_t last_async_id; /* a client's connections share them */
 	struct smb_engine_counts counts;
 };

@@ -1,7 +1,6 @@
 /*
- * Leases, oplocks and their notices. The notice of an oplock goes where its
- * open is; that of a lease, which is the client's, over the client's oldest
- * connection. The time to acknowledge runs from then on.
+ * Leases, oplocks and what their notices say; which way those go is notice.c's.
+ * The time to acknowledge runs from the first sending on.
  *
  * News may come before the open that they are about has its id: while CREATE
  * still waits for the disk. They are kept, and sent right after its answer.
@@ -14,15 +13,14 @@
 #include "smb/channel.h"
 #include "smb/engine.h"
 #include "smb/limits.h"
+#include "smb/notice.h"
 #include "smb/open.h"
-#include "smb/reply.h"
 #include "smb/session.h"
-#include "smb/tree.h"
-#include "smb/wire/header.h"
+#include "smb/wire/cursor.h"
 
 enum {
 	BUCKETS = 4096, /* a power of two */
-	LEASE_NOTICE_SIZE = 44,
+	LEASE_NOTICE_SIZE = SMB_NOTICE_MAX,
 	OPLOCK_NOTICE_SIZE = 24,
 	NOTIFY_ACK_REQUIRED = 0x1,
 	/* News that waited go out from the top, behind the answer. */
@@ -163,56 +161,17 @@ static void write_oplock_notice(struct writer *w, const struct smb_open *open,
 	wr_u64(w, open->volatile_id);
 }
 
-static bool must_seal(const struct smb_open *open)
-{
-	return open->session->sealer &&
-	       (open->session->must_seal || open->tree->facts.must_encrypt);
-}
-
-/* What must be sealed can only go where the keys are known. */
-static struct smb_channel *channel_for(const struct smb_lease *lease,
-				       const struct smb_open *open)
-{
-	struct smb_channel *channel;
-
-	if (!lease->holder.is_lease || must_seal(open))
-		return smb_session_channel(open->session);
-	TAILQ_FOREACH(channel, &lease->engine->channels, entry) {
-		if (channel->up_count && !channel->is_closed &&
-		    !channel->is_dropped &&
-		    memcmp(channel->client_guid, lease->client_guid, 16) == 0)
-			return channel;
-	}
-	return smb_session_channel(open->session);
-}
-
-/* 3.3.4.6, 3.3.4.7: no session, no tree, never signed. */
-static void send_notice(struct smb_lease *lease, struct smb_open *open,
+static void send_notice(struct smb_lease *lease, const struct smb_open *open,
 			const struct smb_break *brk)
 {
-	struct smb_channel *channel = channel_for(lease, open);
-	size_t size = SMB_HEADER_LENGTH + LEASE_NOTICE_SIZE;
-	struct smb_header header = {
-		.command = SMB2_OPLOCK_BREAK,
-		.flags = SMB2_FLAGS_SERVER_TO_REDIR,
-		.message_id = UINT64_MAX,
-	};
-	struct smb_reply *reply = smb_reply_new(channel, size);
+	uint8_t body[SMB_NOTICE_MAX];
+	struct writer w = writer_at(body, sizeof(body));
 
-	if (!reply) {
-		smb_channel_drop(channel, "no memory for a break notice");
-		return;
-	}
-
-	struct writer w = writer_at(smb_reply_message(reply), size);
-
-	smb_header_write(&w, &header);
 	if (lease->holder.is_lease)
 		write_lease_notice(&w, lease, brk);
 	else
 		write_oplock_notice(&w, open, brk);
-	smb_reply_send_notice(channel, reply, w.at,
-			      must_seal(open) ? open->session : NULL);
+	smb_notice_send(lease, open, body, w.at);
 }
 
 /* ---- the time to acknowledge ---- */
@@ -254,6 +213,7 @@ static void tell_news(struct smb_lease *lease)
 void smb_lease_lapse(struct smb_lease *lease)
 {
 	clear_timer(lease);
+	smb_notice_forget(&lease->notices);
 	lease->caching = 0;
 	if (lease->holder.object)
 		ports_of(lease)->object_ops->oplock_lapse(lease->holder.object);
@@ -344,6 +304,7 @@ struct smb_lease *smb_lease_unref(struct smb_lease *lease)
 	if (!lease || --lease->refs > 0)
 		return NULL;
 	clear_timer(lease);
+	smb_notice_forget(&lease->notices);
 	if (lease->holder.is_lease)
 		LIST_REMOVE(lease, entry);
 	free(lease);
@@ -376,8 +337,10 @@ void smb_lease_leave(struct smb_open *open)
 	struct smb_open *first = TAILQ_FIRST(&lease->opens);
 
 	lease->holder.object = first ? first->object : NULL;
-	if (!first)
+	if (!first) {
 		clear_timer(lease);
+		smb_notice_forget(&lease->notices);
+	}
 	smb_lease_unref(lease);
 }
 
@@ -391,6 +354,7 @@ enum nt_status smb_lease_acknowledge(struct smb_lease *lease, uint8_t caching)
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	clear_timer(lease);
+	smb_notice_forget(&lease->notices);
 	lease->caching = caching;
 	return NT_STATUS_SUCCESS;
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "smb/notice.h"
 #include "smb/ports.h"
 
 struct smb_engine;
@@ -60,6 +61,7 @@ struct smb_lease {
 	bool has_news;   /* that came before there was an open to tell */
 	struct smb_break news;
 	struct smb_timer timer;
+	struct smb_notices notices; /* on their way */
 	/* ---- leases only ---- */
 	LIST_ENTRY(smb_lease) entry; /* of its bucket */
 	uint8_t client_guid[16];

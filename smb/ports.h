@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "smb/status.h"
 
@@ -116,6 +117,19 @@ struct smb_interface {
 	uint8_t address[16]; /* IPv4 mapped, ::ffff:a.b.c.d */
 };
 
+/*
+ * Whether something that was queued has been received; whoever asks embeds
+ * this and keeps it until it is told.
+ */
+struct smb_delivery {
+	/* Called from the worker's top, never inside of a call of an op. */
+	void (*done)(struct smb_delivery *delivery, bool was_received);
+	bool is_unacked; /* a test: it counts as not received */
+	/* ---- the wire's ---- */
+	TAILQ_ENTRY(smb_delivery) entry;
+	uint64_t upto, deadline;
+};
+
 struct smb_wire_ops {
 	/*
 	 * Takes a reply (smb/smb.h), sends replies strictly in the order of
@@ -129,6 +143,13 @@ struct smb_wire_ops {
 	 * gets smb_channel_closed() later, from the wire's own top, once.
 	 */
 	void (*close)(void *wire, bool after_queue);
+
+	/*
+	 * Tells, once, whether the peer has received all that is queued by
+	 * now. False if the connection ends before, or shows no sign of its
+	 * peer for six times its retransmission timeout: it is then closed.
+	 */
+	void (*watch)(void *wire, struct smb_delivery *delivery);
 
 	/*
 	 * The server's addresses that this peer may open further connections

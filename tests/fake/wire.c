@@ -27,6 +27,24 @@ static void wire_close(void *wire, bool after_queue)
 	w->is_closed = true;
 }
 
+static void wire_watch(void *wire, struct smb_delivery *delivery)
+{
+	struct fake_wire *w = wire;
+
+	assert(w->channel);
+	TAILQ_INSERT_TAIL(&w->deliveries, delivery, entry);
+}
+
+void fake_wire_deliver(struct fake_wire *wire, bool was_received)
+{
+	struct smb_delivery *delivery;
+
+	while ((delivery = TAILQ_FIRST(&wire->deliveries))) {
+		TAILQ_REMOVE(&wire->deliveries, delivery, entry);
+		delivery->done(delivery, was_received);
+	}
+}
+
 static uint32_t wire_co_interfaces(void *wire, struct smb_interface *ret_told,
 				   uint32_t max)
 {
@@ -45,6 +63,7 @@ static const char *wire_peer(void *wire)
 const struct smb_wire_ops fake_wire_ops = {
 	.queue = wire_queue,
 	.close = wire_close,
+	.watch = wire_watch,
 	.co_interfaces = wire_co_interfaces,
 	.peer = wire_peer,
 };
@@ -54,6 +73,7 @@ void fake_wire_init(struct fake_wire *wire, struct fake_host *host,
 {
 	*wire = (struct fake_wire){ .host = host };
 	TAILQ_INIT(&wire->replies);
+	TAILQ_INIT(&wire->deliveries);
 	wire->channel = smb_channel_new(engine, &fake_wire_ops, wire);
 	assert(wire->channel);
 }
@@ -78,6 +98,7 @@ void fake_wire_begin_hang_up(struct fake_wire *wire)
 {
 	struct smb_channel *channel = wire->channel;
 
+	fake_wire_deliver(wire, false);
 	fake_host_call(wire->host, co_hang_up, channel);
 	wire->channel = NULL;
 	drop_replies(wire);
@@ -89,6 +110,7 @@ void fake_wire_hang_up(struct fake_wire *wire)
 
 	if (!channel)
 		return;
+	fake_wire_deliver(wire, false);
 	if (!fake_host_call(wire->host, co_hang_up, channel))
 		assert(!"the channel waits for somebody");
 	wire->channel = NULL;

@@ -18,7 +18,8 @@ struct fake_wire {
 	struct smb_channel *channel; /* NULL once hung up */
 	struct fake_replies replies;
 	unsigned int count; /* that wait in `replies` */
-	bool is_closed;     /* the engine asked for it */
+	TAILQ_HEAD(, smb_delivery) deliveries;
+	bool is_closed; /* the engine asked for it */
 };
 
 extern const struct smb_wire_ops fake_wire_ops;
@@ -26,6 +27,9 @@ extern const struct smb_wire_ops fake_wire_ops;
 /* A new connection of the engine. */
 void fake_wire_init(struct fake_wire *wire, struct fake_host *host,
 		    struct smb_engine *engine);
+
+/* Tells whoever waits whether the peer has received what was queued. */
+void fake_wire_deliver(struct fake_wire *wire, bool was_received);
 
 /* The peer is gone: returns when the engine has let go of all. */
 void fake_wire_hang_up(struct fake_wire *wire);

@@ -1,6 +1,6 @@
 /*
- * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, conn_watch.c,
- * host.c and ending.c: a server in this process, two workers, on a free port of
+ * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, host.c and
+ * ending.c: a server in this process, two workers, on a free port of
  * loopback, and clients that are a socket. Tests listen.c on the way.
  */
 #include <stdarg.h>

@@ -1,0 +1,42 @@
+/*
+ * A break notice on its way to a client (MS-SMB2 3.3.4.6, 3.3.4.7): over its
+ * oldest connection first, and over the next when that one is lost or TCP says
+ * that the peer is silent.
+ *
+ *   sent ──received──> freed
+ *    │^ └──not received, no connection is left──> its lease lapses, freed
+ *    └┘ not received: the same over the next
+ *
+ * Where there is one connection, nobody asks whether the notice was received:
+ * the time to acknowledge will tell.
+ *
+ * Thread: worker.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct smb_lease;
+struct smb_notice;
+struct smb_open;
+
+LIST_HEAD(smb_notices, smb_notice);
+
+enum {
+	SMB_NOTICE_MAX = 44, /* bytes of a notice's body */
+};
+
+/*
+ * Sends the body about this open. An oplock's notice goes over connections of
+ * its session, and so does what must be sealed; a lease's over any of its
+ * client. The notice is one of lease->notices until it is received. False: no
+ * connection is there, or no memory.
+ */
+bool smb_notice_send(struct smb_lease *lease, const struct smb_open *open,
+		     const uint8_t *body, size_t length);
+
+/* It was acknowledged, or is of no interest any more: none is sent again. */
+void smb_notice_forget(struct smb_notices *notices);

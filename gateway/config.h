@@ -49,6 +49,7 @@ struct gw_share_config {
 	bool map_names;
 	bool oplocks;
 	bool short_names;
+	bool durable_handles;
 	bool hide_dot_files;
 	bool access_based_enumeration;
 	int encryption; /* enum smb_policy: DESIRED or REQUIRED */

@@ -1,7 +1,8 @@
 /*
  * The tables of clients and of sessions. A client lives while it has
- * connections, and after that until GW_CLIENTS_IDLE_MAX others have gone idle;
- * a session from when it comes up to its end, which its worker tells.
+ * connections, or is kept, and after that until GW_CLIENTS_IDLE_MAX others have
+ * gone idle; a session from when it comes up to its end, which its worker
+ * tells.
  */
 #include "gateway/directory.h"
 
@@ -19,7 +20,8 @@ struct gw_client {
 	uint8_t guid[16];
 	unsigned int worker;
 	size_t connections;
-	TAILQ_ENTRY(gw_client) idle_entry; /* while it has none */
+	size_t kept;                       /* what waits for it */
+	TAILQ_ENTRY(gw_client) idle_entry; /* while it has neither */
 	UT_hash_handle hh;
 };
 
@@ -102,14 +104,14 @@ static struct gw_client *client_find(struct gw_directory *d,
 }
 
 static struct gw_client *client_add(struct gw_directory *d,
-				    const uint8_t guid[16])
+				    const uint8_t guid[16], unsigned int worker)
 {
 	struct gw_client *client = calloc(1, sizeof(*client));
 
 	if (!client)
 		return NULL;
 	memcpy(client->guid, guid, sizeof(client->guid));
-	client->worker = least_loaded(d);
+	client->worker = worker;
 	HASH_ADD(hh, d->table, guid, sizeof(client->guid), client);
 	if (!client_find(d, guid)) {
 		free(client);
@@ -117,6 +119,43 @@ static struct gw_client *client_add(struct gw_directory *d,
 	}
 	return client;
 }
+
+/* ---- idle ones ---- */
+
+static bool is_idle(const struct gw_client *client)
+{
+	return client->connections == 0 && client->kept == 0;
+}
+
+/* It has something again. */
+static void rouse(struct gw_directory *d, struct gw_client *client)
+{
+	if (!is_idle(client))
+		return;
+	TAILQ_REMOVE(&d->idle, client, idle_entry);
+	d->idle_count--;
+}
+
+/* It may have nothing any more. Who is forgotten for that; free() it. */
+static struct gw_client *settle(struct gw_directory *d,
+				struct gw_client *client)
+{
+	struct gw_client *forgotten;
+
+	if (!is_idle(client))
+		return NULL;
+	TAILQ_INSERT_TAIL(&d->idle, client, idle_entry);
+	d->idle_count++;
+	if (d->idle_count <= GW_CLIENTS_IDLE_MAX)
+		return NULL;
+	forgotten = TAILQ_FIRST(&d->idle);
+	TAILQ_REMOVE(&d->idle, forgotten, idle_entry);
+	d->idle_count--;
+	HASH_DEL(d->table, forgotten);
+	return forgotten;
+}
+
+/* ---- joining ---- */
 
 struct gw_client *gw_directory_join(struct gw_directory *d,
 				    const uint8_t guid[16],
@@ -126,12 +165,10 @@ struct gw_client *gw_directory_join(struct gw_directory *d,
 
 	loop_lock(&d->lock);
 	client = client_find(d, guid);
-	if (client && client->connections == 0) {
-		TAILQ_REMOVE(&d->idle, client, idle_entry);
-		d->idle_count--;
-	}
-	if (!client)
-		client = client_add(d, guid);
+	if (client)
+		rouse(d, client);
+	else
+		client = client_add(d, guid, least_loaded(d));
 	if (client) {
 		client->connections++;
 		d->loads[client->worker]++;
@@ -143,21 +180,45 @@ struct gw_client *gw_directory_join(struct gw_directory *d,
 
 void gw_directory_leave(struct gw_directory *d, struct gw_client *client)
 {
-	struct gw_client *forgotten = NULL;
+	struct gw_client *forgotten;
 
 	loop_lock(&d->lock);
 	assert(client->connections > 0);
 	d->loads[client->worker]--;
-	if (--client->connections == 0) {
-		TAILQ_INSERT_TAIL(&d->idle, client, idle_entry);
-		d->idle_count++;
+	client->connections--;
+	forgotten = settle(d, client);
+	loop_unlock(&d->lock);
+	free(forgotten);
+}
+
+/* Without memory it is not kept; its opens are then found by their ids alone. */
+static struct gw_client *keep(struct gw_directory *d, const uint8_t guid[16],
+			      unsigned int worker, bool is_kept)
+{
+	struct gw_client *client = client_find(d, guid);
+
+	if (is_kept) {
+		if (client)
+			rouse(d, client);
+		else
+			client = client_add(d, guid, worker);
+		if (client)
+			client->kept++;
+		return NULL;
 	}
-	if (d->idle_count > GW_CLIENTS_IDLE_MAX) {
-		forgotten = TAILQ_FIRST(&d->idle);
-		TAILQ_REMOVE(&d->idle, forgotten, idle_entry);
-		d->idle_count--;
-		HASH_DEL(d->table, forgotten);
-	}
+	if (!client || client->kept == 0)
+		return NULL;
+	client->kept--;
+	return settle(d, client);
+}
+
+void gw_directory_keep(struct gw_directory *d, const uint8_t guid[16],
+		       unsigned int worker, bool is_kept)
+{
+	struct gw_client *forgotten;
+
+	loop_lock(&d->lock);
+	forgotten = keep(d, guid, worker, is_kept);
 	loop_unlock(&d->lock);
 	free(forgotten);
 }

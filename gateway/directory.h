@@ -2,7 +2,8 @@
  * Which client is served where: ClientGuid → worker. All connections of a
  * client go to one worker, two that come at the same moment included
  * (MS-SMB2 3.3.5.4 keeps one client object for a ClientGuid). A client stays
- * where it was after its last connection, as long as there is room.
+ * where it was after its last connection: as long as something waits there for
+ * it to come back, else as long as there is room.
  *
  * And which sessions there are, with the facts by which a connection of
  * another worker is told why it can't be bound to one (3.3.5.5).
@@ -34,7 +35,14 @@ struct gw_client *gw_directory_join(struct gw_directory *directory,
 void gw_directory_leave(struct gw_directory *directory,
 			struct gw_client *client);
 
-/* The same for a connection that has no ClientGuid. */
+/*
+ * Something on this worker waits for the client to come back, or does so no
+ * more; counted.
+ */
+void gw_directory_keep(struct gw_directory *directory, const uint8_t guid[16],
+		       unsigned int worker, bool is_kept);
+
+/* As gw_directory_join() for a connection that has no ClientGuid. */
 unsigned int gw_directory_join_any(struct gw_directory *directory);
 void gw_directory_leave_any(struct gw_directory *directory,
 			    unsigned int worker);

@@ -9,10 +9,12 @@
 #include <gnutls/crypto.h>
 #include <stddef.h>
 
+#include "gateway/directory.h"
 #include "gateway/ending.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
 #include "gateway/server.h"
+#include "gateway/visit.h"
 #include "gateway/worker.h"
 
 /* 1601 to 1970 in units of 100 ns (MS-DTYP 2.3.3). */
@@ -97,7 +99,21 @@ static bool host_co_end_session(void *host, uint64_t session_id,
 	return gw_ending_co_ask(host, session_id, user);
 }
 
-/* ---- timers ---- */
+static void host_keep_client(void *host, const uint8_t client_guid[16],
+			     bool is_kept)
+{
+	struct gw_worker *worker = host;
+
+	gw_directory_keep(worker->server->directory, client_guid, worker->index,
+			  is_kept);
+}
+
+static bool host_co_visit(void *host, unsigned int worker,
+			  void (*co_fn)(struct smb_engine *engine, void *arg),
+			  void *arg)
+{
+	return gw_visit_co_make(host, worker, co_fn, arg);
+}
 
 /* ---- sessions of all workers ---- */
 
@@ -124,6 +140,8 @@ static bool host_session_ask(void *host, uint64_t session_id,
 	return gw_directory_ask(worker->server->directory, session_id,
 				ret_facts);
 }
+
+/* ---- timers ---- */
 
 /* A timer of the loop lies in the room that struct smb_timer has for us. */
 static struct loop_timer *timer_of(struct smb_timer *timer)
@@ -202,6 +220,8 @@ const struct smb_host_ops gw_host_ops = {
 	.session_tell = host_session_tell,
 	.session_forget = host_session_forget,
 	.session_ask = host_session_ask,
+	.keep_client = host_keep_client,
+	.co_visit = host_co_visit,
 	.timer_set = host_timer_set,
 	.timer_clear = host_timer_clear,
 	.log_is_on = host_log_is_on,

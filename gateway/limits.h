@@ -46,6 +46,8 @@ enum {
 	GW_DRAIN_MS = 5 * 1000,
 	/* For the end of a session on another worker, in ms. */
 	GW_ENDING_MS = 10 * 1000,
+	/* A worker that has no memory to end itself tries again, in ms. */
+	GW_CLOSE_AGAIN_MS = 500,
 	/* No accepts for so long when descriptors run out, in ms. */
 	GW_ACCEPT_PAUSE_MS = 1000,
 	/* Replies gathered into one send, and their bytes. */

@@ -2,7 +2,8 @@
  * Workers' threads: what they make at their start and undo at their end, and
  * the list of their connections.
  *
- * Stopping: worker 0, which accepts, is told first and tells the others. It
+ * Stopping: a worker ends when its connections have, the opens that wait for
+ * their clients are closed, and no other worker is on a visit. Worker 0, which accepts, is told first and tells the others. It
  * sends no connection away after that, and notes keep their order, so that
  * none arrives at a loop that has ended. Questions between workers (ending.c)
  * may still be on their way then: loops go when all of them have ended.
@@ -12,12 +13,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "gateway/conn.h"
 #include "gateway/conn_inside.h"
 #include "gateway/fsa/fsa.h"
 #include "gateway/host.h"
+#include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/realm.h"
 #include "gateway/server.h"
@@ -36,13 +39,76 @@ void gw_worker_remove(struct gw_worker *worker, struct gw_conn *conn)
 	TAILQ_REMOVE(&worker->conns, conn, entry);
 }
 
-void gw_worker_check(struct gw_worker *worker)
+/* ---- visits ---- */
+
+bool gw_worker_let_in(struct gw_worker *worker)
 {
-	if (worker->is_stopping && TAILQ_EMPTY(&worker->conns))
-		loop_stop(worker->loop);
+	pthread_mutex_t *mutex = &worker->server->loops_mutex;
+	bool may;
+
+	pthread_mutex_lock(mutex);
+	may = !worker->is_closed;
+	if (may)
+		worker->visits++;
+	pthread_mutex_unlock(mutex);
+	return may;
+}
+
+void gw_worker_let_out(struct gw_worker *worker)
+{
+	pthread_mutex_t *mutex = &worker->server->loops_mutex;
+
+	pthread_mutex_lock(mutex);
+	worker->visits--;
+	pthread_mutex_unlock(mutex);
+	gw_worker_check(worker);
+}
+
+static bool close_to_visits(struct gw_worker *worker)
+{
+	pthread_mutex_t *mutex = &worker->server->loops_mutex;
+	bool is_closed;
+
+	pthread_mutex_lock(mutex);
+	is_closed = worker->is_closed = worker->visits == 0;
+	pthread_mutex_unlock(mutex);
+	return is_closed;
 }
 
 /* ---- stopping ---- */
+
+/* A visit that is still there checks once more when it ends. */
+static void co_close(void *arg)
+{
+	struct gw_worker *worker = arg;
+
+	smb_engine_co_stop(worker->engine);
+	worker->is_closing = false;
+	if (TAILQ_EMPTY(&worker->conns) && close_to_visits(worker))
+		loop_stop(worker->loop);
+}
+
+static void close_timer_fired(struct loop_timer *timer)
+{
+	char *at = (char *)timer - offsetof(struct gw_worker, close_timer);
+	struct gw_worker *worker = (struct gw_worker *)(void *)at;
+
+	worker->is_closing = false;
+	gw_worker_check(worker);
+}
+
+void gw_worker_check(struct gw_worker *worker)
+{
+	if (!worker->is_stopping || worker->is_closing || worker->is_closed ||
+	    !TAILQ_EMPTY(&worker->conns))
+		return;
+	worker->is_closing = true;
+	if (loop_spawn(co_close, worker))
+		return;
+	worker->close_timer.fire = close_timer_fired;
+	loop_timer_set(&worker->close_timer,
+		       loop_now() + loop_ms(GW_CLOSE_AGAIN_MS));
+}
 
 static void stop_deliver(struct loop_note *note)
 {

@@ -30,6 +30,11 @@ struct gw_worker {
 	struct smb_engine *engine;
 	struct gw_conns conns;
 	bool is_stopping;
+	bool is_closing; /* its engine is being stopped */
+	struct loop_timer close_timer;
+	/* shared, under the server's loops_mutex: visit.c */
+	unsigned int visits;
+	bool is_closed;
 	/* between start and the thread */
 	pthread_mutex_t start_mutex;
 	pthread_cond_t start_cond;
@@ -58,3 +63,10 @@ void gw_worker_remove(struct gw_worker *worker, struct gw_conn *conn);
 
 /* Ends the loop if it is to stop and has no connection left. */
 void gw_worker_check(struct gw_worker *worker);
+
+/*
+ * A visit by another worker begins: its loop stays until the visit has ended.
+ * False: it has closed. Thread: any worker's.
+ */
+bool gw_worker_let_in(struct gw_worker *worker);
+void gw_worker_let_out(struct gw_worker *worker);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smb/durable.h"
 #include "smb/session.h"
 #include "smb/wire/utf16.h"
 
@@ -19,6 +20,8 @@ enum {
 	 * the worker's number on top, the rest is random.
 	 */
 	WORKER_SHIFT = 24,
+	/* The same in the persistent half of a FileId, which has 64. */
+	FILE_WORKER_SHIFT = 56,
 };
 
 struct smb_engine *smb_engine_new(const struct smb_ports *ports,
@@ -33,6 +36,7 @@ struct smb_engine *smb_engine_new(const struct smb_ports *ports,
 	engine->facts = ports->realm_ops->server(ports->realm);
 	engine->worker = worker;
 	TAILQ_INIT(&engine->channels);
+	TAILQ_INIT(&engine->disconnected);
 	return engine;
 }
 
@@ -42,10 +46,14 @@ struct smb_engine *smb_engine_free(struct smb_engine *engine)
 		return NULL;
 	assert(engine->counts.channels == 0);
 	assert(engine->counts.requests == 0);
+	assert(engine->counts.disconnected == 0);
+	assert(engine->closing_count == 0);
 	smb_table_fini(&engine->sessions);
 	smb_table_fini(&engine->trees);
 	smb_table_fini(&engine->opens);
+	smb_table_fini(&engine->kept);
 	smb_lease_table_fini(&engine->leases);
+	smb_replay_table_fini(&engine->replays);
 	free(engine);
 	return NULL;
 }
@@ -123,4 +131,27 @@ uint64_t smb_engine_fresh_file_id(const struct smb_engine *engine)
 		smb_engine_random(engine, &id, sizeof(id));
 	} while (!id_is_usable(&engine->opens, id, UINT64_MAX));
 	return id;
+}
+
+uint64_t smb_engine_fresh_persistent_id(const struct smb_engine *engine)
+{
+	const uint64_t mask = (UINT64_C(1) << FILE_WORKER_SHIFT) - 1;
+	uint64_t id;
+
+	do {
+		smb_engine_random(engine, &id, sizeof(id));
+		id &= mask;
+		id |= (uint64_t)engine->worker << FILE_WORKER_SHIFT;
+	} while (!id_is_usable(&engine->kept, id, mask));
+	return id;
+}
+
+unsigned int smb_persistent_id_worker(uint64_t persistent)
+{
+	return (unsigned int)(persistent >> FILE_WORKER_SHIFT);
+}
+
+void smb_engine_co_stop(struct smb_engine *engine)
+{
+	smb_durable_co_stop(engine);
 }

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "smb/channel.h"
+#include "smb/durable.h"
 #include "smb/engine.h"
+#include "smb/hash.h"
 #include "smb/limits.h"
 #include "smb/notice.h"
 #include "smb/open.h"
@@ -66,27 +68,13 @@ void smb_lease_table_fini(struct smb_lease_table *table)
 	table->buckets = NULL;
 }
 
-static uint64_t word_at(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
-/* Multilinear hashing: who does not know the secret can't aim. */
 static struct smb_lease_bucket *bucket_of(struct smb_lease_table *table,
 					  const uint8_t client_guid[16],
 					  const uint8_t *key)
 {
-	const uint64_t words[4] = { word_at(client_guid),
-				    word_at(client_guid + 8), word_at(key),
-				    word_at(key + 8) };
-	unsigned __int128 sum = 0;
+	uint64_t hash = smb_hash_two(table->secret, client_guid, key);
 
-	for (int i = 0; i < 4; i++)
-		sum += (unsigned __int128)words[i] * (table->secret[i] | 1);
-	return &table->buckets[(uint64_t)(sum >> 64) & (BUCKETS - 1)];
+	return &table->buckets[hash & (BUCKETS - 1)];
 }
 
 static bool table_ready(struct smb_engine *engine)
@@ -129,7 +117,8 @@ static struct smb_open *open_to_tell(const struct smb_lease *lease)
 	struct smb_open *open;
 
 	TAILQ_FOREACH(open, &lease->opens, lease_entry) {
-		if (!open->is_closing && smb_session_channel(open->session))
+		if (!open->is_closing && open->session &&
+		    smb_session_channel(open->session))
 			return open;
 	}
 	return NULL;
@@ -235,6 +224,7 @@ static void broken(struct smb_holder *holder, const struct smb_break *brk)
 	struct smb_lease *lease = (void *)holder;
 	struct smb_open *open = open_to_tell(lease);
 
+	smb_durable_yield(lease, brk);
 	if (open && !lease->has_news) {
 		tell(lease, open, brk);
 		return;

@@ -38,6 +38,17 @@ enum {
 	SMB_LOGON_DELAY_MS = 2 * 1000,
 	/* Time to acknowledge a break, in ms (MS-SMB2 3.3.2.1): Windows' 35 s. */
 	SMB_BREAK_TIME_MS = 35 * 1000,
+	/* How long a durable open of version 1 is kept, in ms: Windows' 16 min. */
+	SMB_DURABLE_V1_TIME_MS = 16 * 60 * 1000,
+	/* Of version 2, if the client leaves it to us. */
+	SMB_DURABLE_TIME_MS = 60 * 1000,
+	/* And what a client may ask for at most (3.3.5.9.10, Windows). */
+	SMB_DURABLE_TIME_MAX_MS = 300 * 1000,
+	SMB_RESILIENT_TIME_MAX_MS = 300 * 1000,
+	/* A resilient one, if the client names no time: Windows' 2 min. */
+	SMB_RESILIENT_TIME_MS = 120 * 1000,
+	/* Opens that wait for their client, each with a descriptor. */
+	SMB_DISCONNECTED_MAX = 4096,
 	/* Longest path, in UTF-16 units (MS-FSCC 2.1.5). */
 	SMB_PATH_MAX = 32760,
 	/* Elements of one LOCK request: fits every credit charge of 1. */

@@ -1,6 +1,7 @@
 /*
- * The life of opens. A FileId has two halves: the persistent one counts up and
- * is never used again, the volatile one is random and finds the open.
+ * The life of opens. A FileId has two halves, both random: the volatile one
+ * finds the open of a session, the persistent one tells the worker and finds
+ * it when the session has ended.
  */
 #include "smb/open.h"
 
@@ -44,6 +45,28 @@ struct smb_open *smb_open_find(struct smb_session *session, uint64_t persistent,
 	return smb_open_ref(open);
 }
 
+bool smb_open_join_session(struct smb_open *open, struct smb_session *session)
+{
+	struct smb_engine *engine = open->engine;
+
+	open->volatile_id = smb_engine_fresh_file_id(engine);
+	if (!smb_table_put(&engine->opens, open->volatile_id, open))
+		return false;
+	open->session = session;
+	TAILQ_INSERT_TAIL(&session->opens, open, entry);
+	session->open_count++;
+	return true;
+}
+
+void smb_open_leave_session(struct smb_open *open)
+{
+	struct smb_session *session = open->session;
+
+	smb_table_remove(&open->engine->opens, open->volatile_id);
+	TAILQ_REMOVE(&session->opens, open, entry);
+	session->open_count--;
+}
+
 struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 			      struct smb_pipe *pipe)
 {
@@ -58,19 +81,16 @@ struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
 
 	if (!open)
 		return NULL;
-	open->volatile_id = smb_engine_fresh_file_id(engine);
-	if (!smb_table_put(&engine->opens, open->volatile_id, open)) {
+	open->engine = engine;
+	if (!smb_open_join_session(open, session)) {
 		free(open);
 		return NULL;
 	}
-	open->persistent = ++engine->last_file_id;
+	open->persistent = smb_engine_fresh_persistent_id(engine);
 	open->refs = 2;
-	open->session = session;
 	open->tree = smb_tree_ref(tree);
 	open->object = object;
 	open->pipe = pipe;
-	TAILQ_INSERT_TAIL(&session->opens, open, entry);
-	session->open_count++;
 	engine->counts.opens++;
 	return open;
 }
@@ -82,7 +102,7 @@ void smb_open_enter(struct smb_open *open)
 
 void smb_open_leave(struct smb_open *open)
 {
-	const struct smb_ports *ports = open->session->engine->ports;
+	const struct smb_ports *ports = open->engine->ports;
 
 	open->requests--;
 	if (open->closer)
@@ -94,23 +114,21 @@ void smb_open_end_waits(struct smb_open *open)
 	if (!open->object || open->has_ended_waits)
 		return;
 	open->has_ended_waits = true;
-	open->session->engine->ports->object_ops->closing(open->object);
+	open->engine->ports->object_ops->closing(open->object);
 }
 
 static void detach(struct smb_open *open)
 {
-	struct smb_session *session = open->session;
-
 	open->is_closing = true;
-	smb_table_remove(&session->engine->opens, open->volatile_id);
-	TAILQ_REMOVE(&session->opens, open, entry);
-	session->open_count--;
-	session->engine->counts.opens--;
+	smb_durable_forget(open);
+	if (open->session)
+		smb_open_leave_session(open);
+	open->engine->counts.opens--;
 }
 
 static void co_wait_for_requests(struct smb_open *open, uint32_t except)
 {
-	const struct smb_ports *ports = open->session->engine->ports;
+	const struct smb_ports *ports = open->engine->ports;
 
 	while (open->requests > except) {
 		struct smb_parked parked = {};
@@ -124,8 +142,7 @@ static void co_wait_for_requests(struct smb_open *open, uint32_t except)
 enum nt_status smb_open_co_close(struct smb_open *open, uint32_t except,
 				 struct smb_file_facts *ret_facts)
 {
-	const struct smb_object_ops *ops =
-		open->session->engine->ports->object_ops;
+	const struct smb_object_ops *ops = open->engine->ports->object_ops;
 	enum nt_status status = NT_STATUS_SUCCESS;
 
 	if (open->is_closing)

@@ -6,6 +6,8 @@
  *   open ──smb_open_co_close()──> closing (in no table; its waits are ended)
  *        ──last request done────> closed (object closed), freed with last ref
  *
+ * A durable one may be without a session for a while: durable.h.
+ *
  * Thread: worker.
  */
 #pragma once
@@ -14,20 +16,29 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "smb/durable.h"
 #include "smb/ports.h"
+#include "smb/replay.h"
+#include "smb/sequence.h"
 
+struct smb_engine;
 struct smb_lease;
 struct smb_pipe;
 struct smb_session;
 struct smb_tree;
 struct smb_turn;
 
+enum {
+	SMB_LOCK_BUCKETS = 64, /* 3.3.1.10, LockSequenceArray */
+};
+
 struct smb_open {
 	uint64_t persistent, volatile_id; /* FileId */
 	unsigned int refs;
-	struct smb_session *session; /* borrowed: it outlives its opens */
-	struct smb_tree *tree;       /* reference */
-	TAILQ_ENTRY(smb_open) entry; /* of its session */
+	struct smb_engine *engine;
+	struct smb_session *session; /* borrowed; NULL: disconnected */
+	struct smb_tree *tree;       /* reference; that of its last session */
+	TAILQ_ENTRY(smb_open) entry; /* of its session, or of those without */
 	struct smb_object *object;   /* one of these two */
 	struct smb_pipe *pipe;
 	struct smb_lease *lease; /* or oplock; NULL: neither */
@@ -37,6 +48,12 @@ struct smb_open {
 	bool is_closing;
 	bool has_ended_waits;
 	struct smb_turn *turns; /* QUERY_DIRECTORY: the first of these runs */
+	enum smb_create_action action; /* of the CREATE that made it */
+	struct smb_durable durable;
+	struct smb_replay replay; /* listed until the client uses it */
+	struct smb_sequence sequence;
+	/* LOCK: of each bucket the number that was last done, and 1; or 0. */
+	uint8_t lock_sequence[SMB_LOCK_BUCKETS];
 };
 
 /* A reference to the session's open with this id, not closing; or NULL. */
@@ -59,6 +76,13 @@ struct smb_open *smb_open_new(struct smb_tree *tree, struct smb_object *object,
  */
 void smb_open_enter(struct smb_open *open);
 void smb_open_leave(struct smb_open *open);
+
+/*
+ * Into the tables of a session, with a fresh volatile id, or out of them; the
+ * session's reference goes along. False: out of memory.
+ */
+bool smb_open_join_session(struct smb_open *open, struct smb_session *session);
+void smb_open_leave_session(struct smb_open *open);
 
 /* Ends what waits on it (CHANGE_NOTIFY, LOCK): it is about to be closed. */
 void smb_open_end_waits(struct smb_open *open);

@@ -19,6 +19,7 @@
 
 #include "smb/status.h"
 
+struct smb_engine;
 struct smb_reply;
 
 /* ---- the host ---- */
@@ -99,6 +100,23 @@ struct smb_host_ops {
 	/* The facts of a session of any worker; false: there is none. */
 	bool (*session_ask)(void *host, uint64_t session_id,
 			    struct smb_session_facts *ret_facts);
+
+	/*
+	 * Counts what waits for a client (ClientGuid) to come back: as long as
+	 * there is something, its next connection comes to this worker. NULL
+	 * where there is one worker only.
+	 */
+	void (*keep_client)(void *host, const uint8_t client_guid[16],
+			    bool is_kept);
+
+	/*
+	 * Runs co_fn(engine, arg) as a task of the worker with this number,
+	 * maybe this one, and returns when it has ended. False, and it has not
+	 * run: there is no such worker. NULL where there is one worker only.
+	 */
+	bool (*co_visit)(void *host, unsigned int worker,
+			 void (*co_fn)(struct smb_engine *engine, void *arg),
+			 void *arg);
 
 	void (*timer_set)(void *host, struct smb_timer *timer, uint32_t ms);
 	void (*timer_clear)(void *host, struct smb_timer *timer);
@@ -216,7 +234,8 @@ struct smb_share_facts {
 	uint32_t flags; /* MS-SMB2 2.2.10 ShareFlags without ENCRYPT_DATA */
 	uint32_t access_max; /* MaximalAccess of the connecting user */
 	bool must_encrypt;
-	bool is_hidden; /* not in the share list */
+	bool is_hidden;   /* not in the share list */
+	bool keeps_opens; /* durable and resilient ones */
 };
 
 /* A share as one session sees it; the object store embeds this. */
@@ -604,6 +623,38 @@ struct smb_object_ops {
 
 	/* Ends the waits of others on this object before it is closed. */
 	void (*closing)(struct smb_object *object);
+
+	/*
+	 * The object's client has gone and may come back for it (MS-SMB2
+	 * 3.3.7.1): it stays open with all that it holds, after `closing`. Not
+	 * SUCCESS if nobody could rely on it later: close it. `is_resilient`:
+	 * even without an oplock or a lease.
+	 */
+	enum nt_status (*co_keep)(struct smb_object *object, bool is_resilient);
+
+	/* Whether the object is one of the share that the volume shows. */
+	bool (*is_of)(const struct smb_object *object,
+		      const struct smb_volume *volume);
+
+	/*
+	 * Whether a client that comes back for the object finds it as it left
+	 * it. `name` (NULL: whatever it is) must be its name.
+	 * OBJECT_NAME_NOT_FOUND; INVALID_PARAMETER for another name.
+	 */
+	enum nt_status (*co_may_return)(struct smb_object *object,
+					const struct smb_name *name);
+
+	/*
+	 * It goes to another volume of its share, on this worker or another:
+	 * leaves the one that it was opened in, and is to arrive next.
+	 */
+	void (*co_depart)(struct smb_object *object);
+	void (*arrive)(struct smb_object *object, struct smb_volume *volume);
+
+	/* What CREATE would tell of it now: facts, rights, its grant. */
+	enum nt_status (*co_tell)(struct smb_object *object,
+				  bool wants_max_access,
+				  struct smb_created *ret_created);
 
 	/* Gives up a payload that was not sent. */
 	void (*body_drop)(struct smb_body *body);

@@ -69,12 +69,31 @@ enum nt_status smb_request_error_data(struct smb_request *rq,
 
 /* ---- the open ---- */
 
+static bool has_sequence(const struct smb_request *rq)
+{
+	return rq->channel->dialect >= SMB_DIALECT_300;
+}
+
+static bool changes_file(uint16_t command)
+{
+	return command == SMB2_WRITE || command == SMB2_SET_INFO ||
+	       command == SMB2_IOCTL;
+}
+
 void smb_request_count_open(struct smb_request *rq)
 {
 	assert(rq->open);
 	assert(!rq->is_open_counted);
 	smb_open_enter(rq->open);
 	rq->is_open_counted = true;
+	if (!has_sequence(rq))
+		return;
+	rq->sequenced = (struct smb_sequenced){
+		.number = (uint16_t)rq->header.status,
+		.is_replay = rq->header.flags & SMB2_FLAGS_REPLAY_OPERATION,
+		.changes = changes_file(rq->header.command),
+	};
+	rq->is_late = !smb_sequence_begin(&rq->open->sequence, &rq->sequenced);
 }
 
 /* Takes over a reference. */
@@ -83,14 +102,16 @@ static enum nt_status use_open(struct smb_request *rq, struct smb_open *open)
 	smb_open_unref(rq->message->open);
 	rq->message->open = smb_open_ref(open);
 	rq->message->open_status = NT_STATUS_SUCCESS;
+	/* Who uses it has the answer of its CREATE (3.3.5.9.10). */
+	smb_replay_end(&open->replay);
 	if (rq->open != open) {
 		assert(!rq->open);
 		rq->open = open;
 		smb_request_count_open(rq);
-		return NT_STATUS_SUCCESS;
+	} else {
+		smb_open_unref(open);
 	}
-	smb_open_unref(open);
-	return NT_STATUS_SUCCESS;
+	return rq->is_late ? NT_STATUS_FILE_NOT_AVAILABLE : NT_STATUS_SUCCESS;
 }
 
 static enum nt_status no_open(struct smb_request *rq)
@@ -230,6 +251,8 @@ void smb_request_uncount(struct smb_request *rq)
 
 	if (rq->is_open_counted) {
 		rq->is_open_counted = false;
+		if (has_sequence(rq))
+			smb_sequence_end(&rq->open->sequence, &rq->sequenced);
 		smb_open_leave(rq->open);
 	}
 	if (rq->is_session_counted) {

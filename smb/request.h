@@ -23,6 +23,7 @@
 #include <sys/queue.h>
 
 #include "smb/ports.h"
+#include "smb/sequence.h"
 #include "smb/smb.h"
 #include "smb/status.h"
 #include "smb/wire/cursor.h"
@@ -57,6 +58,8 @@ struct smb_request {
 	bool is_running; /* its command, in the message's task */
 	bool is_open_bound; /* the open was looked up on arrival */
 	bool is_open_counted, is_session_counted; /* in their `requests` */
+	bool is_late; /* a change that the open's channel sequence forbids */
+	struct smb_sequenced sequenced; /* in the open's sequence, 3.x */
 
 	uint64_t async_id;        /* 0: not async */
 	bool is_cancelled;        /* CANCEL came, or its channel or open went */
@@ -88,7 +91,8 @@ bool smb_request_room(struct smb_request *rq, size_t body_size);
  * The open that a request means by its FileId (both halves, this session, this
  * tree): rq->open is then a reference. In a related compound an id of all ones
  * means the one of the request before; if that failed, its status is the
- * answer (3.3.5.2.7.2). FILE_CLOSED if there is none.
+ * answer (3.3.5.2.7.2). FILE_CLOSED if there is none; FILE_NOT_AVAILABLE if
+ * it is a change that may be older than others (3.3.5.2.10).
  */
 enum nt_status smb_request_open(struct smb_request *rq, uint64_t persistent,
 				uint64_t volatile_id);

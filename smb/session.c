@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "smb/channel.h"
+#include "smb/durable.h"
 #include "smb/engine.h"
 #include "smb/open.h"
 #include "smb/request.h"
@@ -188,7 +189,7 @@ void smb_session_co_end(struct smb_session *session, uint32_t except)
 		smb_binding_remove(TAILQ_FIRST(&session->bindings));
 	co_wait_for_requests(session, except);
 	while (!TAILQ_EMPTY(&session->opens))
-		smb_open_co_close(TAILQ_FIRST(&session->opens), 0, NULL);
+		smb_durable_co_leave(TAILQ_FIRST(&session->opens));
 	while (!TAILQ_EMPTY(&session->trees))
 		smb_tree_co_end(TAILQ_FIRST(&session->trees));
 	smb_session_unref(session); /* the table's */

@@ -9,8 +9,9 @@
  *                                          gone <─────┘
  *
  * A session that is gone is in no table any more; requests that still hold a
- * reference find is_gone set and touch nothing of it. Its opens and trees are
- * closed by smb_session_co_end(), which returns when all are.
+ * reference find is_gone set and touch nothing of it. Its trees and opens are
+ * closed by smb_session_co_end(), which returns when all are; durable opens
+ * stay without it (durable.h).
  *
  * Thread: worker.
  */
@@ -83,6 +84,7 @@ void smb_session_cancel(struct smb_session *session,
 
 /*
  * Ends it: out of the table, its requests cancelled, waits for all but
- * `except` (how many of them are the caller's own), closes opens and trees.
+ * `except` (how many of them are the caller's own), closes trees and opens but
+ * those that are kept for their client.
  */
 void smb_session_co_end(struct smb_session *session, uint32_t except);

@@ -36,6 +36,7 @@ unsigned int smb_session_id_worker(uint64_t session_id);
 
 struct smb_engine_counts {
 	uint32_t channels, sessions, trees, opens, requests;
+	uint32_t disconnected; /* opens that wait for their client */
 	uint64_t frames, replies;
 };
 
@@ -48,6 +49,12 @@ void smb_engine_count(const struct smb_engine *engine,
  */
 bool smb_engine_co_end_session(struct smb_engine *engine, uint64_t session_id,
 			       const char *user);
+
+/*
+ * Closes the opens that wait for their client, and lets none wait any more:
+ * the engine is to end. Returns when they are closed.
+ */
+void smb_engine_co_stop(struct smb_engine *engine);
 
 /* ---- frames ---- */
 

@@ -46,7 +46,9 @@ static void tell(struct fsa_grant *grant, const struct smb_break *brk,
 	}
 	grant->told = *brk;
 	grant->is_posted = true;
-	TAILQ_INSERT_TAIL(&told->grants, grant, told_entry);
+	grant->to = grant->loop;
+	if (grant->to)
+		TAILQ_INSERT_TAIL(&told->grants, grant, told_entry);
 }
 
 bool fsa_grant_break(struct fsa_grant *grant, enum fsa_oplock_event event,
@@ -103,7 +105,7 @@ void fsa_told_post(struct fsa_told *told)
 	while ((grant = TAILQ_FIRST(&told->grants))) {
 		TAILQ_REMOVE(&told->grants, grant, told_entry);
 		grant->note.deliver = deliver_break;
-		loop_post(grant->loop, &grant->note);
+		loop_post(grant->to, &grant->note);
 	}
 	while ((wait = TAILQ_FIRST(&told->waits))) {
 		TAILQ_REMOVE(&told->waits, wait, entry);
@@ -390,6 +392,27 @@ void fsa_oplock_lapse(struct smb_object *object)
 	}
 	fsa_node_unlock(open->node);
 	fsa_told_post(&told);
+}
+
+/* ---- another worker ---- */
+
+void fsa_grant_depart(struct fsa_open *open)
+{
+	if (open->grant && !open->grant->oplock.is_lease)
+		open->grant->loop = NULL;
+}
+
+void fsa_grant_arrive(struct fsa_open *open, struct fsa_told *told)
+{
+	struct fsa_grant *grant = open->grant;
+
+	if (!grant || grant->loop)
+		return;
+	grant->loop = loop_current();
+	if (!grant->is_posted)
+		return;
+	grant->to = grant->loop;
+	TAILQ_INSERT_TAIL(&told->grants, grant, told_entry);
 }
 
 /* ---- the end ---- */

@@ -25,14 +25,15 @@
 struct fsa_grant {
 	struct fsa_node *node; /* borrowed: its opens hold it */
 	struct smb_holder *holder;
-	struct loop *loop; /* the holder's */
 	struct loop_note note;
 	/* ---- under the lock ---- */
+	struct loop *loop; /* the holder's; NULL while it changes workers */
 	TAILQ_ENTRY(fsa_grant) entry;      /* in the node */
 	TAILQ_ENTRY(fsa_grant) told_entry; /* among those to be told */
 	struct fsa_oplock oplock;
 	unsigned int opens;
-	bool is_posted; /* the note is under way, or about to be */
+	bool is_posted;  /* the note is under way, or about to be */
+	struct loop *to; /* where it is to be posted */
 	struct smb_break told;
 };
 
@@ -133,6 +134,18 @@ void fsa_grant_child_changed(struct fsa_node *node, const uint8_t *parent_key);
 
 /* Ends the waits of an open that is about to be closed. */
 void fsa_grant_closing(struct fsa_open *open);
+
+/* ---- another worker ---- */
+
+/*
+ * Under the lock, once fsa_grant_may_leave(): the open goes to another worker,
+ * and its oplock with it. What its holder is to be told waits. (The opens of a
+ * lease stay on one worker.)
+ */
+void fsa_grant_depart(struct fsa_open *open);
+
+/* Under the lock: the open is on this worker now. */
+void fsa_grant_arrive(struct fsa_open *open, struct fsa_told *told);
 
 /* ---- the end ---- */
 

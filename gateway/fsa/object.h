@@ -38,8 +38,8 @@ struct fsa_volume {
 };
 
 struct fsa_open {
-	struct smb_object base; /* first */
-	struct fsa_volume *volume;
+	struct smb_object base;    /* first */
+	struct fsa_volume *volume; /* changes under the node's lock: keep.c */
 	struct fsa_node *node;     /* reference */
 	struct store_file *file;   /* opened as much as `granted` needs; for
 				    attribute-only opens it is a PATH file */
@@ -60,6 +60,8 @@ struct fsa_open {
 	uint8_t parent_key[16]; /* ParentLeaseKey */
 	bool is_special;        /* a link, FIFO, device: facts and no data */
 	bool is_closing;
+	struct timespec left_time; /* of its last write, when its client went */
+	uint64_t left_size;
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;
 	struct fsa_grant *grant; /* its oplock or lease, or NULL */
@@ -293,6 +295,18 @@ static inline const uint8_t *fsa_open_parent_key(const struct fsa_open *open)
 
 enum nt_status fsa_oplock_answer(struct smb_object *object, uint8_t caching);
 void fsa_oplock_lapse(struct smb_object *object);
+
+/* ---- keep.c ---- */
+
+enum nt_status fsa_co_keep(struct smb_object *object, bool is_resilient);
+bool fsa_is_of(const struct smb_object *object,
+	       const struct smb_volume *volume);
+enum nt_status fsa_co_may_return(struct smb_object *object,
+				 const struct smb_name *name);
+void fsa_co_depart(struct smb_object *object);
+void fsa_arrive(struct smb_object *object, struct smb_volume *volume);
+enum nt_status fsa_co_tell(struct smb_object *object, bool wants_max_access,
+			   struct smb_created *ret_created);
 
 /* ---- directory.c, query.c, set.c, rename.c, acl.c, fsctl.c, notify.c ---- */
 

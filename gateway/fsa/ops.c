@@ -31,5 +31,11 @@ const struct smb_object_ops fsa_object_ops = {
 	.oplock_answer = fsa_oplock_answer,
 	.oplock_lapse = fsa_oplock_lapse,
 	.closing = fsa_closing,
+	.co_keep = fsa_co_keep,
+	.is_of = fsa_is_of,
+	.co_may_return = fsa_co_may_return,
+	.co_depart = fsa_co_depart,
+	.arrive = fsa_arrive,
+	.co_tell = fsa_co_tell,
 	.body_drop = fsa_body_drop,
 };

@@ -116,6 +116,15 @@ bool fsa_range_remove_owner(struct fsa_ranges *r, const void *owner)
 	return kept < count;
 }
 
+bool fsa_range_has_owner(const struct fsa_ranges *r, const void *owner)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->at[i].owner == owner)
+			return true;
+	}
+	return false;
+}
+
 bool fsa_range_allows_io(const struct fsa_ranges *r, const void *owner,
 			 uint64_t offset, uint64_t length, bool is_write)
 {

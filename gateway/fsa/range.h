@@ -43,6 +43,9 @@ void fsa_range_undo(struct fsa_ranges *r, size_t count);
 /* Removes all ranges of an owner; true if there was one. */
 bool fsa_range_remove_owner(struct fsa_ranges *r, const void *owner);
 
+/* Whether the owner has a range. */
+bool fsa_range_has_owner(const struct fsa_ranges *r, const void *owner);
+
 /* Whether the owner may read (or write) the bytes in spite of others' locks. */
 bool fsa_range_allows_io(const struct fsa_ranges *r, const void *owner,
 			 uint64_t offset, uint64_t length, bool is_write);

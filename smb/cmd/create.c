@@ -2,8 +2,8 @@
  * CREATE (MS-SMB2 2.2.13, 3.3.5.9): decodes, refuses what no file could mend,
  * and hands the rest to the object store or to the named pipes. What a name
  * leads to, who may open it and beside whom is the store's (MS-FSA 2.1.5.1);
- * who holds the oplock or lease that is asked for is lease.h's. Durable opens
- * are not granted.
+ * who holds the oplock or lease that is asked for is lease.h's, what is kept
+ * for a client that goes away durable.h's.
  */
 #include "smb/cmd/cmd.h"
 
@@ -12,10 +12,12 @@
 #include "smb/channel.h"
 #include "smb/cmd/body.h"
 #include "smb/cmd/create.h"
+#include "smb/durable.h"
 #include "smb/engine.h"
 #include "smb/lease.h"
 #include "smb/limits.h"
 #include "smb/open.h"
+#include "smb/replay.h"
 #include "smb/rpc/rpc.h"
 #include "smb/session.h"
 #include "smb/tree.h"
@@ -47,11 +49,11 @@ enum {
 #define ATTRIBUTES_KNOWN 0x00007fb7u
 
 struct args {
-	uint8_t oplock;
 	uint32_t impersonation;
 	struct smb_create how;
 	struct smb_create_wishes wishes;
 	uint16_t *units; /* of the name; owned */
+	struct smb_replay replay;
 };
 
 static enum nt_status read_name(struct smb_request *rq, uint16_t offset,
@@ -115,9 +117,10 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 	struct smb_create *how = &args->how;
 	struct bytes chain;
 	enum nt_status status;
+	uint8_t oplock;
 
 	rd_skip(&r, 3); /* size, SecurityFlags */
-	args->oplock = rd_u8(&r);
+	oplock = rd_u8(&r);
 	args->impersonation = rd_u32(&r);
 	rd_skip(&r, 16); /* SmbCreateFlags, Reserved */
 	how->access = rd_u32(&r);
@@ -144,6 +147,10 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 		status = NT_STATUS_INVALID_PARAMETER;
 	if (status == NT_STATUS_SUCCESS)
 		status = smb_create_read_contexts(chain, how, &args->wishes);
+	if (status == NT_STATUS_SUCCESS)
+		status = smb_create_settle_durable(rq->channel->dialect,
+						   &args->wishes.durable);
+	args->wishes.oplock = oplock;
 	return status;
 }
 
@@ -182,8 +189,21 @@ static enum nt_status judge_scope(const struct smb_request *rq)
 	return NT_STATUS_SUCCESS;
 }
 
+/* What is remembered of a CREATE that has gone well. */
+static void keep(const struct smb_request *rq, struct args *args,
+		 struct smb_open *open, const struct smb_created *created)
+{
+	open->action = created->action;
+	if (rq->channel->dialect >= SMB_DIALECT_300)
+		open->sequence.number = (uint16_t)rq->header.status;
+	if (created->has_grant)
+		smb_lease_join((void *)args->how.holder, open, created);
+	smb_durable_grant(open, rq->channel, &args->wishes.durable, created);
+	smb_replay_opened(rq->channel->engine, &args->replay, open);
+}
+
 /* Gives the object or the pipe a FileId and answers with it. */
-static enum nt_status co_admit(struct smb_request *rq, const struct args *args,
+static enum nt_status co_admit(struct smb_request *rq, struct args *args,
 			       struct smb_object *object, struct smb_pipe *pipe,
 			       const struct smb_created *created)
 {
@@ -201,8 +221,7 @@ static enum nt_status co_admit(struct smb_request *rq, const struct args *args,
 		smb_pipe_free(pipe);
 		return status;
 	}
-	if (created->has_grant)
-		smb_lease_join((void *)args->how.holder, open, created);
+	keep(rq, args, open, created);
 	status =
 		smb_create_answer(rq, open, &args->how, &args->wishes, created);
 	if (status == NT_STATUS_SUCCESS)
@@ -218,7 +237,7 @@ static bool wants_lease(const struct smb_request *rq, const struct args *args)
 {
 	uint16_t dialect = rq->channel->dialect;
 
-	if (args->oplock != SMB_OPLOCK_LEASE)
+	if (args->wishes.oplock != SMB_OPLOCK_LEASE)
 		return false;
 	return args->wishes.lease.version == 1
 		       ? dialect >= SMB_DIALECT_210
@@ -250,7 +269,7 @@ static enum nt_status take_holder(const struct smb_request *rq,
 	struct smb_lease *lease;
 
 	*ret_lease = NULL;
-	args->how.caching = smb_oplock_caching(args->oplock);
+	args->how.caching = smb_oplock_caching(args->wishes.oplock);
 	if (wants_lease(rq, args)) {
 		args->how.caching = (uint8_t)ask->state;
 		read_directory_wishes(rq, args);
@@ -268,7 +287,7 @@ static enum nt_status take_holder(const struct smb_request *rq,
 }
 
 static enum nt_status co_create_object(struct smb_request *rq,
-				       const struct args *args)
+				       struct args *args)
 {
 	struct smb_created created = { 0 };
 	enum nt_status status =
@@ -283,7 +302,7 @@ static enum nt_status co_create_object(struct smb_request *rq,
 	return status;
 }
 
-static enum nt_status co_create_file(struct smb_request *rq, struct args *args)
+static enum nt_status co_create_new(struct smb_request *rq, struct args *args)
 {
 	struct smb_lease *lease;
 	enum nt_status status = take_holder(rq, args, &lease);
@@ -292,6 +311,40 @@ static enum nt_status co_create_file(struct smb_request *rq, struct args *args)
 		status = co_create_object(rq, args);
 	smb_lease_unref(lease);
 	return status;
+}
+
+/* 3.3.5.9.10: a CreateGuid stands for one open. */
+static enum nt_status co_create_once(struct smb_request *rq, struct args *args)
+{
+	const uint8_t *guid = args->wishes.durable.create_guid;
+	struct smb_channel *channel = rq->channel;
+	const struct smb_replay *before;
+	enum nt_status status;
+
+	before = smb_replay_find(channel->engine, channel->client_guid, guid);
+	if (before)
+		return smb_create_co_replay(rq, &args->how, &args->wishes,
+					    before);
+	if (!smb_replay_begin(channel->engine, &args->replay,
+			      channel->client_guid, guid))
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	status = co_create_new(rq, args);
+	smb_replay_end(&args->replay);
+	return status;
+}
+
+static enum nt_status co_create_file(struct smb_request *rq, struct args *args)
+{
+	const struct smb_durable_request *durable = &args->wishes.durable;
+	enum nt_status status;
+
+	if (durable->reclaims_v1 || durable->reclaims_v2)
+		return smb_create_co_reclaim(rq, &args->how, &args->wishes);
+	status = judge(args);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	return durable->wants_v2 ? co_create_once(rq, args)
+				 : co_create_new(rq, args);
 }
 
 /* MS-SMB2 3.3.5.9 for a named pipe: nothing of the contexts applies. */
@@ -303,10 +356,12 @@ static enum nt_status co_create_pipe(struct smb_request *rq, struct args *args)
 			   .attributes = FILE_ATTRIBUTE_NORMAL },
 	};
 	struct smb_pipe *pipe = NULL;
-	enum nt_status status =
-		smb_pipe_open(rq->channel->engine->ports, rq->session->user,
-			      args->how.name, &pipe);
+	enum nt_status status = judge(args);
 
+	if (status == NT_STATUS_SUCCESS)
+		status =
+			smb_pipe_open(rq->channel->engine->ports,
+				      rq->session->user, args->how.name, &pipe);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	args->how.wants_max_access = false;
@@ -319,8 +374,6 @@ enum nt_status smb_cmd_co_create(struct smb_request *rq)
 	struct args args = { 0 };
 	enum nt_status status = read_args(rq, &args);
 
-	if (status == NT_STATUS_SUCCESS)
-		status = judge(&args);
 	if (status == NT_STATUS_SUCCESS)
 		status = rq->tree->volume ? co_create_file(rq, &args)
 					  : co_create_pipe(rq, &args);

@@ -12,7 +12,7 @@
 
 enum {
 	FIXED_SIZE = 88,
-	CONTEXTS_MAX = 256, /* QFid, MxAc and RqLs */
+	CONTEXTS_MAX = 256, /* QFid, MxAc, RqLs and DH2Q */
 	LEASE_V1 = 32,
 	LEASE_V2 = 52,
 	FILE_ATTRIBUTE_NORMAL = 0x80,
@@ -71,14 +71,38 @@ static void add_lease(struct writer *w, size_t start, size_t *ref_last,
 			       lease->version == 2 ? LEASE_V2 : LEASE_V1);
 }
 
+/* Who asks again is told what it asks for, as Windows does (2.2.14). */
 static uint8_t level_of(const struct smb_open *open,
+			const struct smb_create_wishes *wishes,
 			const struct smb_created *created)
 {
 	if (!open->lease)
 		return SMB_OPLOCK_NONE;
-	return open->lease->holder.is_lease
-		       ? SMB_OPLOCK_LEASE
-		       : smb_oplock_level(created->caching);
+	if (open->lease->holder.is_lease)
+		return SMB_OPLOCK_LEASE;
+	return wishes->is_replay ? wishes->oplock
+				 : smb_oplock_level(created->caching);
+}
+
+/* 2.2.14.2.3, 2.2.14.2.12. */
+static void add_durable(struct writer *w, size_t start, size_t *ref_last,
+			const struct smb_open *open, bool is_v2)
+{
+	uint8_t data[8];
+	struct writer d = writer_at(data, sizeof(data));
+
+	wr_u32(&d, is_v2 ? open->durable.timeout_ms : 0);
+	wr_u32(&d, 0); /* Flags: not persistent */
+	smb_create_context_add(w, start, ref_last, is_v2 ? "DH2Q" : "DHnQ",
+			       data, sizeof(data));
+}
+
+static bool is_durable(const struct smb_open *open,
+		       const struct smb_create_wishes *wishes, uint8_t level)
+{
+	return open->durable.is_granted &&
+	       (wishes->durable.wants_v1 || wishes->durable.wants_v2) &&
+	       (level == SMB_OPLOCK_LEASE || level == SMB_OPLOCK_BATCH);
 }
 
 static void write_facts(struct writer *w, const struct smb_file_facts *facts)
@@ -106,9 +130,10 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 
 	struct writer *w = &rq->out;
+	uint8_t level = level_of(open, wishes, created);
 
 	wr_u16(w, FIXED_SIZE + 1);
-	wr_u8(w, level_of(open, created));
+	wr_u8(w, level);
 	wr_u8(w, 0);
 	wr_u32(w, created->action);
 	write_facts(w, &created->facts);
@@ -125,6 +150,9 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 		add_file_id(w, FIXED_SIZE, &last, &created->facts);
 	if (open->lease && open->lease->holder.is_lease)
 		add_lease(w, FIXED_SIZE, &last, open->lease, created);
+	if (is_durable(open, wishes, level))
+		add_durable(w, FIXED_SIZE, &last, open,
+			    wishes->durable.wants_v2);
 	if (last != SIZE_MAX) {
 		wr_now_u32(w, offset, SMB_HEADER_LENGTH + FIXED_SIZE);
 		wr_now_u32(w, length, (uint32_t)(w->at - FIXED_SIZE));

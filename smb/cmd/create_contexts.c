@@ -1,8 +1,7 @@
 /*
  * Create contexts of a request (MS-SMB2 2.2.13.2): what each one means. Where
  * each one lies is wire/context.c's, what the file makes of it the object
- * store's. Requests for durable opens are passed over: none is granted, and a
- * client that gets no answer to them does without.
+ * store's; what may stand beside what is create_durable.c's.
  */
 #include "smb/cmd/create.h"
 
@@ -12,6 +11,10 @@
 enum {
 	LEASE_V1 = 32,
 	LEASE_V2 = 52,
+	DURABLE = 16,
+	RECONNECT = 16,
+	DURABLE_V2 = 32,
+	RECONNECT_V2 = 36,
 };
 
 static enum nt_status read_allocation(struct bytes data, struct smb_create *how,
@@ -106,14 +109,64 @@ static enum nt_status read_lease(struct bytes data, struct smb_create *how,
 	return NT_STATUS_SUCCESS;
 }
 
-static enum nt_status refuse_reconnect(struct bytes data,
-				       struct smb_create *how,
-				       struct smb_create_wishes *wishes)
+/* 2.2.13.2.3: 16 bytes that mean nothing. */
+static enum nt_status read_durable(struct bytes data, struct smb_create *how,
+				   struct smb_create_wishes *wishes)
 {
-	(void)data;
 	(void)how;
-	(void)wishes;
-	return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	if (data.length != DURABLE)
+		return NT_STATUS_INVALID_PARAMETER;
+	wishes->durable.wants_v1 = true;
+	return NT_STATUS_SUCCESS;
+}
+
+/* 2.2.13.2.4. The volatile half of the FileId means nothing any more. */
+static enum nt_status read_reconnect(struct bytes data, struct smb_create *how,
+				     struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != RECONNECT)
+		return NT_STATUS_INVALID_PARAMETER;
+	wishes->durable.reclaims_v1 = true;
+	wishes->durable.persistent = rd_u64(&r);
+	return NT_STATUS_SUCCESS;
+}
+
+/* 2.2.13.2.11. Of the flags PERSISTENT is not granted. */
+static enum nt_status read_durable_v2(struct bytes data, struct smb_create *how,
+				      struct smb_create_wishes *wishes)
+{
+	struct smb_durable_request *durable = &wishes->durable;
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != DURABLE_V2)
+		return NT_STATUS_INVALID_PARAMETER;
+	durable->wants_v2 = true;
+	durable->timeout_ms = rd_u32(&r);
+	rd_skip(&r, 12); /* Flags, Reserved */
+	rd_copy(&r, durable->create_guid, sizeof(durable->create_guid));
+	return NT_STATUS_SUCCESS;
+}
+
+/* 2.2.13.2.12. */
+static enum nt_status read_reconnect_v2(struct bytes data,
+					struct smb_create *how,
+					struct smb_create_wishes *wishes)
+{
+	struct smb_durable_request *durable = &wishes->durable;
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != RECONNECT_V2)
+		return NT_STATUS_INVALID_PARAMETER;
+	durable->reclaims_v2 = true;
+	durable->persistent = rd_u64(&r);
+	rd_skip(&r, 8);
+	rd_copy(&r, durable->create_guid, sizeof(durable->create_guid));
+	return NT_STATUS_SUCCESS;
 }
 
 static const struct {
@@ -128,8 +181,10 @@ static const struct {
 	{ { 'S', 'e', 'c', 'D' }, read_security },
 	{ { 'E', 'x', 't', 'A' }, read_eas },
 	{ { 'R', 'q', 'L', 's' }, read_lease },
-	{ { 'D', 'H', 'n', 'C' }, refuse_reconnect },
-	{ { 'D', 'H', '2', 'C' }, refuse_reconnect },
+	{ { 'D', 'H', 'n', 'Q' }, read_durable },
+	{ { 'D', 'H', 'n', 'C' }, read_reconnect },
+	{ { 'D', 'H', '2', 'Q' }, read_durable_v2 },
+	{ { 'D', 'H', '2', 'C' }, read_reconnect_v2 },
 };
 
 static enum nt_status read_one(const struct smb_create_context *context,

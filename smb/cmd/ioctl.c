@@ -149,6 +149,8 @@ static enum nt_status co_serve_file(struct smb_request *rq,
 	case SMB_FSCTL_DUPLICATE_EXTENTS:
 	case SMB_FSCTL_DUPLICATE_EXTENTS_EX:
 		return smb_fsctl_co_clone(rq, call);
+	case SMB_FSCTL_LMR_REQUEST_RESILIENCY:
+		return smb_fsctl_resiliency(rq, call);
 	default:
 		return co_ask_store(rq, call);
 	}

@@ -1,7 +1,8 @@
 /*
- * IOCTL, cut in five: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
- * the codes of named pipes, ioctl_copy.c copies from file to file, validate.c
- * the check of a NEGOTIATE, ioctl_hooks.c what conformance tests ask for.
+ * IOCTL, cut in six: ioctl.c decodes, chooses and answers; ioctl_pipe.c has
+ * the codes of named pipes, ioctl_copy.c copies from file to file,
+ * ioctl_resilient.c makes opens resilient, validate.c has the check of a
+ * NEGOTIATE, ioctl_hooks.c what conformance tests ask for.
  *
  * Thread: worker.
  */
@@ -24,6 +25,7 @@ enum smb_fsctl {
 	SMB_FSCTL_SRV_REQUEST_RESUME_KEY = 0x00140078,
 	SMB_FSCTL_SRV_COPYCHUNK = 0x001440f2,
 	SMB_FSCTL_SRV_COPYCHUNK_WRITE = 0x001480f2,
+	SMB_FSCTL_LMR_REQUEST_RESILIENCY = 0x001401d4,
 	SMB_FSCTL_QUERY_NETWORK_INTERFACE_INFO = 0x001401fc,
 	SMB_FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204,
 	/* Private ones of conformance tests; of the connection but for SLEEP. */
@@ -69,6 +71,10 @@ enum nt_status smb_fsctl_co_copy_chunks(struct smb_request *rq,
  */
 enum nt_status smb_fsctl_co_clone(struct smb_request *rq,
 				  struct smb_fsctl_call *call);
+
+/* MS-SMB2 3.3.5.15.9: rq->open is kept even without an oplock. */
+enum nt_status smb_fsctl_resiliency(struct smb_request *rq,
+				    struct smb_fsctl_call *call);
 
 /*
  * MS-SMB2 3.3.5.15.12: whether what was negotiated is what the client sent.

@@ -1,11 +1,13 @@
 /*
- * LOCK (MS-SMB2 2.2.26, 3.3.5.14): decodes and judges the flags. Who holds what
- * is the object store's (MS-FSA 2.1.5.7 and .8); so is the wait.
+ * LOCK (MS-SMB2 2.2.26, 3.3.5.14): decodes, judges the flags, and sees what was
+ * done before. Who holds what is the object store's (MS-FSA 2.1.5.7 and .8); so
+ * is the wait.
  */
 #include "smb/cmd/cmd.h"
 
 #include <stdlib.h>
 
+#include "smb/channel.h"
 #include "smb/cmd/body.h"
 #include "smb/limits.h"
 #include "smb/open.h"
@@ -23,6 +25,7 @@ struct args {
 	struct smb_lock *locks; /* owned */
 	uint32_t count;
 	bool is_immediate;
+	uint32_t sequence; /* LockSequenceNumber, LockSequenceIndex */
 	/* What to answer if the store took them all. */
 	enum nt_status after;
 };
@@ -82,7 +85,7 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 
 	rd_skip(&r, 2);
 	args->count = rd_u16(&r);
-	rd_skip(&r, 4); /* LockSequence: only durable opens replay */
+	args->sequence = rd_u32(&r);
 	enum nt_status status = smb_body_open(rq, &r);
 
 	if (status != NT_STATUS_SUCCESS)
@@ -94,6 +97,20 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 	if (!args->locks)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	return read_locks(&r, args);
+}
+
+/*
+ * 3.3.5.14: where the number lies that this request goes by, or NULL. Clients
+ * that may lose a channel and go on send it; buckets count from 1.
+ */
+static uint8_t *sequence_slot(const struct smb_request *rq, uint32_t bucket)
+{
+	bool is_checked = rq->channel->dialect >= SMB_DIALECT_300 ||
+			  rq->open->durable.is_granted;
+
+	if (!is_checked || bucket == 0 || bucket > SMB_LOCK_BUCKETS)
+		return NULL;
+	return &rq->open->lock_sequence[bucket - 1];
 }
 
 static enum nt_status co_lock(struct smb_request *rq, const struct args *args)
@@ -114,13 +131,30 @@ static enum nt_status co_lock(struct smb_request *rq, const struct args *args)
 	return status == NT_STATUS_SUCCESS ? args->after : status;
 }
 
+static enum nt_status co_lock_once(struct smb_request *rq,
+				   const struct args *args)
+{
+	uint8_t *slot = sequence_slot(rq, args->sequence >> 4);
+	uint8_t number = (uint8_t)(1 + (args->sequence & 0xf));
+	enum nt_status status;
+
+	if (slot && *slot == number)
+		return NT_STATUS_SUCCESS; /* it was done */
+	if (slot)
+		*slot = 0;
+	status = co_lock(rq, args);
+	if (slot && status == NT_STATUS_SUCCESS)
+		*slot = number;
+	return status;
+}
+
 enum nt_status smb_cmd_co_lock(struct smb_request *rq)
 {
 	struct args args = { .after = NT_STATUS_SUCCESS };
 	enum nt_status status = read_args(rq, &args);
 
 	if (status == NT_STATUS_SUCCESS)
-		status = co_lock(rq, &args);
+		status = co_lock_once(rq, &args);
 	free(args.locks);
 	if (status != NT_STATUS_SUCCESS)
 		return status;

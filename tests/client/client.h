@@ -170,6 +170,9 @@ extern const struct client_file client_related;
 /* Each writes one element's body. */
 void client_write_create(struct client *c, const char *name, uint32_t access,
 			 uint32_t disposition, uint32_t options);
+/* Adds a create context to the CREATE that was just written; `tag` has 4. */
+void client_add_context(struct client *c, const char *tag, const void *data,
+			size_t length);
 void client_write_close(struct client *c, struct client_file file);
 void client_write_read(struct client *c, struct client_file file,
 		       uint64_t offset, uint32_t length);

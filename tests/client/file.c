@@ -63,6 +63,51 @@ void client_write_create(struct client *c, const char *name, uint32_t access,
 		wr_u8(w, 0);
 }
 
+static uint32_t get_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+static void put_u32(uint8_t *at, size_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* CreateContextsOffset and -Length lie at 48 of the body (2.2.13). */
+void client_add_context(struct client *c, const char *tag, const void *data,
+			size_t length)
+{
+	client_reserve(c, length + 64);
+
+	struct writer *w = &c->w;
+	size_t body = w->at - client_body_at(c);
+	uint8_t *fields = w->start + body + 48;
+
+	while ((w->at - body) % 8)
+		wr_u8(w, 0);
+	if (get_u32(fields)) {
+		uint8_t *last = w->start + body - 64 + get_u32(fields);
+
+		while (get_u32(last))
+			last += get_u32(last);
+		put_u32(last, (size_t)(w->start + w->at - last));
+	} else {
+		put_u32(fields, 64 + w->at - body);
+	}
+	wr_u32(w, 0);
+	wr_u16(w, 16);
+	wr_u16(w, 4);
+	wr_u16(w, 0);
+	wr_u16(w, 24);
+	wr_u32(w, (uint32_t)length);
+	wr_copy(w, tag, 4);
+	wr_zero(w, 4);
+	wr_copy(w, data, length);
+	put_u32(fields + 4, 64 + w->at - body - get_u32(fields));
+}
+
 void client_write_close(struct client *c, struct client_file file)
 {
 	wr_u16(&c->w, 24);

@@ -10,6 +10,7 @@
 #include "smb/wire/utf16.h"
 #include "tests/fake/canned.h"
 #include "tests/fake/files.h"
+#include "tests/fake/objects_inside.h"
 
 enum {
 	VOLUMES_MAX = 8,
@@ -28,28 +29,15 @@ struct waiter {
 
 TAILQ_HEAD(waiters, waiter);
 
-struct object {
-	struct smb_object base;
-	struct fake_file *file;
-	uint32_t mode;
-	uint64_t position;
-	struct fake_file *next; /* of the listing */
-	unsigned int dots;      /* "." and ".." that were told */
-	bool is_listing, delete_on_close, is_closing;
-	uint16_t pattern[FAKE_NAME_MAX];
-	uint32_t pattern_count;
-	uint16_t path[1024];
-};
-
 static struct store {
 	struct fake_host *host;
 	struct {
-		struct smb_volume *volume;
+		const struct smb_volume *volume;
 		struct fake_file *root;
 	} volumes[VOLUMES_MAX];
 	unsigned int volume_count, open_count, body_count;
 	uint64_t last_index;
-	bool is_opaque;
+	bool is_opaque, grants;
 	bool is_held[FAKE_VERBS];
 	enum nt_status failure[FAKE_VERBS];
 	unsigned int calls[FAKE_VERBS];
@@ -64,7 +52,7 @@ static struct fake_file *new_file(struct fake_file *parent,
 			     ++store.last_index);
 }
 
-static struct fake_file *root_of(struct smb_volume *volume)
+struct fake_file *fake_root_of(const struct smb_volume *volume)
 {
 	struct smb_name none = { .count = 0 };
 
@@ -126,6 +114,11 @@ void fake_objects_set_opaque(bool is_opaque)
 	store.is_opaque = is_opaque;
 }
 
+void fake_objects_grant(bool grants)
+{
+	store.grants = grants;
+}
+
 void fake_objects_fail(enum fake_verb verb, enum nt_status status)
 {
 	store.failure[verb] = status;
@@ -151,7 +144,7 @@ static struct fake_file *file_at(struct smb_volume *volume, const char *path,
 	struct fake_file *parent;
 
 	assert(count != SIZE_MAX);
-	if (fake_file_walk(root_of(volume), name, &parent, &leaf) !=
+	if (fake_file_walk(fake_root_of(volume), name, &parent, &leaf) !=
 	    NT_STATUS_SUCCESS)
 		return NULL;
 	struct fake_file *f = fake_file_child(parent, leaf);
@@ -213,7 +206,7 @@ static enum nt_status co_wait(struct waiters *list, struct object *object)
 }
 
 /* The gate of every verb. `call` may be NULL. */
-static enum nt_status co_enter(enum fake_verb verb, struct smb_call *call)
+enum nt_status fake_co_enter(enum fake_verb verb, struct smb_call *call)
 {
 	enum nt_status status = store.failure[verb];
 
@@ -313,19 +306,25 @@ static enum nt_status co_create(struct smb_volume *volume,
 				const struct smb_create *how,
 				struct smb_created *ret_created)
 {
-	enum nt_status status = co_enter(FAKE_CREATE, call);
+	enum nt_status status = fake_co_enter(FAKE_CREATE, call);
 	struct smb_created created = { .max_access = ACCESS_ALL };
 	struct smb_name leaf;
 	struct fake_file *f;
 
 	if (status == NT_STATUS_SUCCESS)
-		status = fake_file_walk(root_of(volume), how->name, &f, &leaf);
+		status = fake_file_walk(fake_root_of(volume), how->name, &f,
+					&leaf);
 	if (status == NT_STATUS_SUCCESS)
 		status = find_or_make(f, leaf, how, &f, &created.action);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	created.object = &open_file(f, how)->base;
 	created.facts = f->facts;
+	if (store.grants && how->holder) {
+		object_of(created.object)->caching = how->caching;
+		created.has_grant = created.is_raised = true;
+		created.caching = how->caching;
+	}
 	*ret_created = created;
 	return NT_STATUS_SUCCESS;
 }
@@ -344,7 +343,7 @@ static enum nt_status co_close(struct smb_object *object,
 			       struct smb_file_facts *ret_facts)
 {
 	struct object *o = object_of(object);
-	enum nt_status status = co_enter(FAKE_CLOSE, NULL);
+	enum nt_status status = fake_co_enter(FAKE_CLOSE, NULL);
 	struct fake_file *f = o->file;
 
 	if (ret_facts)
@@ -386,7 +385,7 @@ static enum nt_status co_read(struct smb_object *object,
 			      struct smb_body *ret_body)
 {
 	struct object *o = object_of(object);
-	enum nt_status status = co_enter(FAKE_READ, NULL);
+	enum nt_status status = fake_co_enter(FAKE_READ, NULL);
 	uint64_t length = how->length;
 
 	if (status != NT_STATUS_SUCCESS)
@@ -407,7 +406,7 @@ static enum nt_status co_write(struct smb_object *object,
 			       const struct smb_write *how)
 {
 	struct object *o = object_of(object);
-	enum nt_status status = co_enter(FAKE_WRITE, NULL);
+	enum nt_status status = fake_co_enter(FAKE_WRITE, NULL);
 	uint64_t offset =
 		how->offset == UINT64_MAX ? o->file->length : how->offset;
 
@@ -425,7 +424,7 @@ static enum nt_status co_write(struct smb_object *object,
 static enum nt_status co_flush(struct smb_object *object)
 {
 	(void)object;
-	return co_enter(FAKE_FLUSH, NULL);
+	return fake_co_enter(FAKE_FLUSH, NULL);
 }
 
 /* An offset other than 0 stands for a range that others hold. */
@@ -553,7 +552,7 @@ static enum nt_status co_notify(struct smb_object *object,
 /* ---- facts ---- */
 
 /* The path from the root on, put together from its end. */
-static struct smb_name path_of(struct object *o)
+struct smb_name fake_path_of(struct object *o)
 {
 	const uint32_t size = sizeof(o->path) / sizeof(o->path[0]);
 	uint32_t at = size;
@@ -579,7 +578,7 @@ static enum nt_status co_query(struct smb_object *object,
 		.granted = o->base.granted,
 		.mode = o->mode,
 		.position = o->position,
-		.path = path_of(o),
+		.path = fake_path_of(o),
 	};
 	return NT_STATUS_SUCCESS;
 }
@@ -620,7 +619,7 @@ static enum nt_status co_set(struct smb_object *object,
 {
 	struct object *o = object_of(object);
 	struct smb_file_facts *facts = &o->file->facts;
-	enum nt_status status = co_enter(FAKE_SET, set->call);
+	enum nt_status status = fake_co_enter(FAKE_SET, set->call);
 
 	if (status != NT_STATUS_SUCCESS)
 		return status;
@@ -681,5 +680,11 @@ const struct smb_object_ops fake_object_ops = {
 	.co_copy = fake_co_copy,
 	.co_notify = co_notify,
 	.closing = closing,
+	.co_keep = fake_co_keep,
+	.is_of = fake_is_of,
+	.co_may_return = fake_co_may_return,
+	.co_depart = fake_co_depart,
+	.arrive = fake_arrive,
+	.co_tell = fake_co_tell,
 	.body_drop = body_drop,
 };

@@ -22,6 +22,8 @@ enum fake_verb {
 	FAKE_FLUSH,
 	FAKE_CLOSE,
 	FAKE_SET,
+	FAKE_KEEP,
+	FAKE_RETURN,
 	FAKE_VERBS,
 };
 
@@ -41,6 +43,9 @@ void fake_objects_release(enum fake_verb verb);
 
 /* READ gives opaque payloads where it may. */
 void fake_objects_set_opaque(bool is_opaque);
+
+/* CREATE grants every oplock and lease, as asked. */
+void fake_objects_grant(bool grants);
 
 /* The next call of this kind fails so. */
 void fake_objects_fail(enum fake_verb verb, enum nt_status status);

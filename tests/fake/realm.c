@@ -64,7 +64,8 @@ struct smb_volume *fake_realm_add_share(struct fake_realm *realm,
 	struct smb_share_facts *f = &share->facts;
 
 	*share = (struct smb_volume){ .facts = { .type = SMB_SHARE_DISK,
-						 .access_max = 0x1f01ff } };
+						 .access_max = 0x1f01ff,
+						 .keeps_opens = true } };
 	snprintf(f->name, sizeof(f->name), "%s", name);
 	snprintf(f->comment, sizeof(f->comment), "%s", comment);
 	return share;

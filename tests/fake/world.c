@@ -31,17 +31,25 @@ void world_init(struct world *world)
 	assert(world->engine);
 }
 
+static void co_stop(void *arg)
+{
+	smb_engine_co_stop(arg);
+}
+
 void world_fini(struct world *world)
 {
 	struct smb_engine_counts counts;
 
 	fake_host_run(&world->host);
+	if (!fake_host_call(&world->host, co_stop, world->engine))
+		assert(!"opens are not closed");
 	smb_engine_count(world->engine, &counts);
 	assert(counts.channels == 0);
 	assert(counts.sessions == 0);
 	assert(counts.trees == 0);
 	assert(counts.opens == 0);
 	assert(counts.requests == 0);
+	assert(counts.disconnected == 0);
 	world->engine = smb_engine_free(world->engine);
 	assert(world->realm.references == 0);
 	fake_objects_fini();

@@ -102,6 +102,48 @@ static void idle_clients_are_forgotten_when_there_are_many(void **state)
 	gw_directory_free(d);
 }
 
+/* Its opens wait for it: it must come back to them. */
+static void a_client_that_is_waited_for_is_not_forgotten(void **state)
+{
+	static const uint8_t client[16] = { [15] = 1 };
+	struct gw_directory *d = gw_directory_new(2);
+	unsigned int worker, again;
+
+	(void)state;
+	gw_directory_leave(d, gw_directory_join(d, client, &worker));
+	gw_directory_keep(d, client, worker, true);
+	gw_directory_keep(d, client, worker, true);
+	gw_directory_keep(d, client, worker, false);
+	for (uint32_t i = 0; i < GW_CLIENTS_IDLE_MAX + 100; i++) {
+		uint8_t guid[16] = { 0 };
+
+		memcpy(guid, &i, sizeof(i));
+		gw_directory_leave(d, gw_directory_join(d, guid, &again));
+	}
+	assert_int_equal(gw_directory_count(d), GW_CLIENTS_IDLE_MAX + 1);
+	gw_directory_leave(d, gw_directory_join(d, client, &again));
+	assert_int_equal(again, worker);
+	gw_directory_keep(d, client, worker, false);
+	assert_int_equal(gw_directory_count(d), GW_CLIENTS_IDLE_MAX);
+	gw_directory_free(d);
+}
+
+/* One that has no connection any more is known again. */
+static void who_is_waited_for_is_known_by_it(void **state)
+{
+	static const uint8_t client[16] = { 7 };
+	struct gw_directory *d = gw_directory_new(3);
+	unsigned int worker;
+
+	(void)state;
+	gw_directory_keep(d, client, 2, true);
+	gw_directory_leave(d, gw_directory_join(d, client, &worker));
+	assert_int_equal(worker, 2);
+	gw_directory_keep(d, client, 2, false);
+	gw_directory_keep(d, (const uint8_t[16]){ 8 }, 1, false);
+	gw_directory_free(d);
+}
+
 struct racer {
 	struct gw_directory *d;
 	pthread_barrier_t *start;
@@ -223,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_client_that_comes_back_is_where_it_was),
 		cmocka_unit_test(
 			idle_clients_are_forgotten_when_there_are_many),
+		cmocka_unit_test(a_client_that_is_waited_for_is_not_forgotten),
+		cmocka_unit_test(who_is_waited_for_is_known_by_it),
 		cmocka_unit_test(first_connections_that_race_make_one_client),
 		cmocka_unit_test(
 			sessions_are_known_from_all_workers_while_they_last),

@@ -1,6 +1,6 @@
 /*
- * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, host.c and
- * ending.c: a server in this process, two workers, on a free port of
+ * Tests server.c, worker.c, acceptor.c, conn.c, conn_send.c, host.c, ending.c
+ * and visit.c: a server in this process, two workers, on a free port of
  * loopback, and clients that are a socket. Tests listen.c on the way.
  */
 #include <stdarg.h>
@@ -393,6 +393,87 @@ static void a_lost_session_ends_on_another_worker_too(void **state)
 	stop();
 }
 
+/* A CREATE with a batch oplock and one create context; its status. */
+static uint32_t create_with(struct client *c, struct client_session *session,
+			    uint32_t tree, const char *tag, const void *data,
+			    size_t length, struct client_file *ret_file)
+{
+	struct client_answer answer;
+
+	client_begin(c, SMB2_CREATE, session, tree, 0);
+	size_t body = c->w.at;
+
+	client_write_create(c, "f", 0x1f01ff, 3, 0x1000);
+	c->w.start[body + 3] = 9;
+	client_add_context(c, tag, data, length);
+	uint32_t status = client_ask(c, &answer);
+
+	if (status == 0)
+		*ret_file = client_file_of(&answer);
+	return status;
+}
+
+static void hang_up_and_wait(struct client *c, int fd,
+			     struct client_session *session)
+{
+	size_t before = gw_admission_count(f.server.admission);
+
+	hang_up(c, fd, session);
+	while (gw_admission_count(f.server.admission) == before)
+		usleep(1000);
+}
+
+/* MS-SMB2 3.3.5.9.7: without a lease any client may be the one it was. */
+static void a_durable_open_comes_along_to_another_worker(void **state)
+{
+	static const uint8_t zero[16];
+	struct client_session first = { .id = 0 }, second = { .id = 0 };
+	struct client_file file;
+	struct client a, b;
+	uint32_t tree;
+	int fd_a, fd_b;
+
+	start(engine_of(state), 100);
+	logon(&a, &fd_a, 1, &first, 0);
+	assert_int_equal(client_tree(&a, &first, "\\\\x\\s", &tree), 0);
+	assert_int_equal(create_with(&a, &first, tree, "DHnQ", zero, 16, &file),
+			 0);
+	assert_int_equal(client_write(&a, &first, tree, file, 0, "abc", 3), 0);
+	logon(&b, &fd_b, 2, &second, 0);
+	assert_int_not_equal(smb_session_id_worker(first.id),
+			     smb_session_id_worker(second.id));
+	hang_up_and_wait(&a, fd_a, &first);
+	assert_int_equal(client_tree(&b, &second, "\\\\x\\s", &tree), 0);
+	assert_int_equal(create_with(&b, &second, tree, "DHnC", &file, 16,
+				     &file),
+			 0);
+	assert_int_equal(client_write(&b, &second, tree, file, 3, "def", 3), 0);
+	assert_int_equal(client_close(&b, &second, tree, file), 0);
+	hang_up(&b, fd_b, &second);
+	stop();
+}
+
+/* Nothing is left over, and nobody waits for it. */
+static void a_server_ends_with_opens_that_wait(void **state)
+{
+	static const uint8_t zero[16];
+	struct client_session session = { .id = 0 };
+	struct client_file file;
+	struct client c;
+	uint32_t tree;
+	int fd;
+
+	start(engine_of(state), 100);
+	logon(&c, &fd, 1, &session, 0);
+	assert_int_equal(client_tree(&c, &session, "\\\\x\\s", &tree), 0);
+	assert_int_equal(create_with(&c, &session, tree, "DHnQ", zero, 16,
+				     &file),
+			 0);
+	hang_up_and_wait(&c, fd, &session);
+	assert_int_equal(fsa_node_count(f.fsa), 1);
+	stop();
+}
+
 static int uring = LOOP_ENGINE_URING, plain = LOOP_ENGINE_PLAIN;
 
 int main(void)
@@ -407,6 +488,8 @@ int main(void)
 		BOTH(connections_beyond_the_limit_end_at_once),
 		BOTH(strangers_cost_nobody_anything),
 		BOTH(a_lost_session_ends_on_another_worker_too),
+		BOTH(a_durable_open_comes_along_to_another_worker),
+		BOTH(a_server_ends_with_opens_that_wait),
 	};
 	sigset_t set;
 

@@ -74,15 +74,12 @@ static void an_empty_chain_asks_for_nothing(void **state)
 		     wishes.wants_file_id);
 }
 
-/* Durable opens are not granted; the unknown is ignored. */
-static void what_is_not_granted_is_passed_over(void **state)
+static void what_is_not_known_is_passed_over(void **state)
 {
 	static const uint8_t zero[52];
 
 	(void)state;
 	begin();
-	add("DHnQ", zero, 16);
-	add("DH2Q", zero, 32);
 	add("AAPL", zero, 24);
 	add("FooO", NULL, 0);
 	add("MxAc", NULL, 0);
@@ -114,17 +111,35 @@ static void a_lease_is_asked_for_in_two_versions(void **state)
 	assert_int_equal(wishes.lease.epoch, 0x201);
 }
 
-static void nothing_is_there_to_reconnect_to(void **state)
+/* 2.2.13.2.3, .4, .11, .12. */
+static void durable_opens_are_asked_for_and_reclaimed(void **state)
 {
-	static const uint8_t zero[36];
+	static const uint8_t data[] = "\1\2\3\4\5\6\7\10"
+				      "volatile"
+				      "a guid of create\0\0\0";
 
 	(void)state;
 	begin();
-	add("DHnC", zero, 16);
-	assert_int_equal(read_chain(), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	add("DHnQ", data, 16);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(wishes.durable.wants_v1);
 	begin();
-	add("DH2C", zero, 36);
-	assert_int_equal(read_chain(), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	add("DH2Q", data, 32);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(wishes.durable.wants_v2);
+	assert_int_equal(wishes.durable.timeout_ms, 0x04030201);
+	assert_memory_equal(wishes.durable.create_guid, data + 16, 16);
+	begin();
+	add("DHnC", data, 16);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(wishes.durable.reclaims_v1);
+	assert_int_equal(wishes.durable.persistent, 0x0807060504030201);
+	begin();
+	add("DH2C", data, 36);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(wishes.durable.reclaims_v2);
+	assert_int_equal(wishes.durable.persistent, 0x0807060504030201);
+	assert_memory_equal(wishes.durable.create_guid, data + 16, 16);
 }
 
 static void wrong_sizes_are_refused(void **state)
@@ -133,10 +148,12 @@ static void wrong_sizes_are_refused(void **state)
 		const char *tag;
 		size_t length;
 	} bad[] = {
-		{ "AlSi", 0 },  { "AlSi", 7 },  { "AlSi", 9 }, { "MxAc", 4 },
-		{ "MxAc", 9 },  { "QFid", 1 },  { "TWrp", 0 }, { "TWrp", 16 },
-		{ "SecD", 0 },  { "ExtA", 0 },  { "RqLs", 0 }, { "RqLs", 31 },
-		{ "RqLs", 33 }, { "RqLs", 53 },
+		{ "AlSi", 0 },  { "AlSi", 7 },  { "AlSi", 9 },  { "MxAc", 4 },
+		{ "MxAc", 9 },  { "QFid", 1 },  { "TWrp", 0 },  { "TWrp", 16 },
+		{ "SecD", 0 },  { "ExtA", 0 },  { "RqLs", 0 },  { "RqLs", 31 },
+		{ "RqLs", 33 }, { "RqLs", 53 }, { "DHnQ", 0 },  { "DHnQ", 15 },
+		{ "DHnC", 15 }, { "DHnC", 17 }, { "DH2Q", 16 }, { "DH2Q", 31 },
+		{ "DH2C", 16 }, { "DH2C", 35 }, { "DH2C", 37 },
 	};
 	static const uint8_t zero[64];
 
@@ -176,9 +193,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_known_is_taken),
 		cmocka_unit_test(an_empty_chain_asks_for_nothing),
-		cmocka_unit_test(what_is_not_granted_is_passed_over),
+		cmocka_unit_test(what_is_not_known_is_passed_over),
 		cmocka_unit_test(a_lease_is_asked_for_in_two_versions),
-		cmocka_unit_test(nothing_is_there_to_reconnect_to),
+		cmocka_unit_test(durable_opens_are_asked_for_and_reclaimed),
 		cmocka_unit_test(wrong_sizes_are_refused),
 		cmocka_unit_test(bad_eas_have_their_own_errors),
 		cmocka_unit_test(bad_geometry_outweighs_a_refusal),

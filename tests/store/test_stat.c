@@ -105,6 +105,42 @@ static void check_many(const char *const *names, size_t count,
 }
 
 /* Every count near the bounds of what is asked for at once. */
+/* A block of attributes is none of the file's data. */
+YARD_TEST(an_empty_file_takes_no_space_for_its_attributes)
+{
+	static const unsigned int kinds[] = { STORE_OPEN_PATH,
+					      STORE_OPEN_WRITE };
+	static const char value[3000];
+
+	if (!store_tree_features(y->tree)->has_xattr)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		struct store_file *file;
+		struct store_stat st;
+		int err;
+
+		yard_put(y, "f", "", 0);
+		file = yard_co_open(y, "f", kinds[i]);
+		err = store_co_xattr_set(NULL, file, "user.big", value,
+					 sizeof(value));
+		if (!err) {
+			assert_int_equal(0, store_co_stat(file, &st));
+			assert_int_equal(0, st.allocated);
+		}
+		store_file_close(file);
+
+		/* What somebody has reserved counts as ever. */
+		file = yard_co_open(y, "f", STORE_OPEN_WRITE);
+		err = store_co_allocate(file, 4096);
+		assert_int_equal(0, store_co_stat(file, &st));
+		assert_int_equal(0, st.size);
+		if (!err)
+			assert_int_equal(4096, st.allocated);
+		assert_int_equal(0, store_co_truncate(file, 0));
+		store_file_close(file);
+	}
+}
+
 YARD_TEST(many_are_asked_for_at_once)
 {
 	static const size_t counts[] = { 0, 1, 63, 64, 65, 128, 257, 1000 };
@@ -268,6 +304,8 @@ int main(void)
 		cmocka_unit_test(without_a_birth_time_there_is_no_generation),
 		cmocka_unit_test(a_key_tells_files_apart_and_names_not),
 		cmocka_unit_test(a_link_is_looked_at_not_through),
+		cmocka_unit_test(
+			an_empty_file_takes_no_space_for_its_attributes),
 		cmocka_unit_test(many_are_asked_for_at_once),
 		cmocka_unit_test(a_cancel_waits_until_many_are_there),
 		cmocka_unit_test(no_name_of_many_leads_out),

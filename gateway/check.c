@@ -133,13 +133,15 @@ static void report_share(struct check *check, const struct gw_share *share)
 	const struct smb_share_facts *facts = gw_share_facts(share);
 	const struct store_features *features =
 		store_tree_features(gw_share_tree(share));
+	const char *lack = gw_share_lack(share);
 	json_t *entry =
-		json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b}", "name",
-			  facts->name, "path", gw_share_path(share),
+		json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s}",
+			  "name", facts->name, "path", gw_share_path(share),
 			  "read_only", gw_share_is_read_only(share), "hidden",
 			  facts->is_hidden, "must_encrypt", facts->must_encrypt,
-			  "xattr", features->has_xattr, "birth_time",
-			  features->has_btime);
+			  "xattr", features->has_xattr, "posix_acl",
+			  features->has_acl, "birth_time", features->has_btime,
+			  "lack", lack ? lack : "");
 	struct each_user each = { .share = share };
 
 	if (!entry)
@@ -188,9 +190,8 @@ static void print_share(const json_t *share)
 	       is_set(share, "read_only") ? "   read-only" : "",
 	       is_set(share, "hidden") ? "   hidden" : "",
 	       is_set(share, "must_encrypt") ? "   encrypted" : "");
-	if (!is_set(share, "xattr"))
-		printf("            no extended attributes there: DOS "
-		       "attributes are lost, ACLs become modes\n");
+	if (*text_of(share, "lack"))
+		printf("            %s\n", text_of(share, "lack"));
 	json_array_foreach(json_object_get(share, "access"), i, entry)
 		print_access(entry, is_set(share, "read_only"));
 }

@@ -67,6 +67,7 @@ static const struct gw_choice attributes_choices[] = {
 
 static const struct gw_choice acl_choices[] = {
 	{ "xattr", FSA_ACL_XATTR },
+	{ "posix", FSA_ACL_POSIX },
 	{ "mode", FSA_ACL_MODE },
 	{ NULL },
 };

@@ -47,6 +47,9 @@ const struct gw_share *gw_snapshot_share(const struct gw_snapshot *snapshot,
 /* ---- shares ---- */
 
 const struct smb_share_facts *gw_share_facts(const struct gw_share *share);
+
+/* What the configuration wants and the file system has not; NULL: nothing. */
+const char *gw_share_lack(const struct gw_share *share);
 const char *gw_share_path(const struct gw_share *share);
 struct store_tree *gw_share_tree(const struct gw_share *share);
 bool gw_share_is_read_only(const struct gw_share *share);

@@ -124,6 +124,19 @@ struct run {
 	bool is_stopping;
 };
 
+/* What file systems don't have is not lost silently. */
+static void tell_lacks(const struct gw_snapshot *snapshot)
+{
+	for (size_t i = 0; i < gw_snapshot_share_count(snapshot); i++) {
+		const struct gw_share *share = gw_snapshot_share(snapshot, i);
+		const char *lack = gw_share_lack(share);
+
+		if (lack)
+			gw_log(GW_LOG_WARN, "share=%s %s",
+			       gw_share_facts(share)->name, lack);
+	}
+}
+
 /* Reads the file again: its users and shares replace those that there are. */
 static void reload(struct run *run)
 {
@@ -138,8 +151,10 @@ static void reload(struct run *run)
 	ok = gw_config_load(run->how->config_file, &config, &c) &&
 	     gw_snapshot_new(&config, run->fsa, before, &c, &snapshot) ==
 		     GW_EXIT_OK;
-	if (ok)
+	if (ok) {
+		tell_lacks(snapshot);
 		gw_realm_renew(run->server.realm, snapshot);
+	}
 	gw_log(ok ? GW_LOG_INFO : GW_LOG_ERROR, "%s %s", run->how->config_file,
 	       ok ? "read again: users and shares are those it names"
 		  : "is wrong: everything stays as it was");
@@ -182,6 +197,7 @@ static void tell_ready(struct run *run)
 	       GW_VERSION, loop_engine_name(engine), run->server.worker_count,
 	       gw_snapshot_share_count(snapshot));
 	gw_log(GW_LOG_INFO, "%s", text);
+	tell_lacks(snapshot);
 	how->ready(how, loop_engine_name(engine), snapshot,
 		   &run->server.sockets);
 	printf("smbgate: ready\n");

@@ -210,6 +210,24 @@ static struct gw_share *share_fail(struct gw_share *share,
 	return gw_share_unref(share);
 }
 
+const char *gw_share_lack(const struct gw_share *share)
+{
+	const struct store_features *has = store_tree_features(share->fsa.tree);
+	bool wants_attributes = share->fsa.attributes == FSA_ATTRIBUTES_XATTR;
+	bool wants_acls = share->fsa.acl == FSA_ACL_XATTR;
+
+	if (!has->has_xattr && wants_attributes && wants_acls)
+		return "no extended attributes there: DOS attributes are lost, "
+		       "ACLs become modes";
+	if (!has->has_xattr && wants_attributes)
+		return "no extended attributes there: DOS attributes are lost";
+	if (!has->has_xattr && wants_acls)
+		return "no extended attributes there: ACLs become modes";
+	if (!has->has_acl && share->fsa.acl == FSA_ACL_POSIX)
+		return "no POSIX ACLs there: ACLs become modes";
+	return NULL;
+}
+
 struct gw_share *gw_share_new(const struct gw_config *config,
 			      const struct gw_share_config *how,
 			      struct fsa *fsa, struct store_tree *before,

@@ -20,8 +20,7 @@ enum {
 
 /* ---- mode bits and ACEs ---- */
 
-/* The data rights that one bit of a class stands for, and no others. */
-static uint32_t rights_of(unsigned int bits, bool is_directory)
+uint32_t fsa_acl_rights(unsigned int bits, bool is_directory)
 {
 	return (bits & 4 ? FILE_READ_DATA | FILE_READ_EA : 0) |
 	       (bits & 2 ? FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_WRITE_EA |
@@ -30,17 +29,17 @@ static uint32_t rights_of(unsigned int bits, bool is_directory)
 	       (bits & 1 ? FILE_EXECUTE : 0);
 }
 
-static uint32_t owner_mask(unsigned int bits, bool is_directory)
+uint32_t fsa_acl_owner_mask(unsigned int bits, bool is_directory)
 {
 	if (bits == 7)
 		return FILE_ALL_ACCESS;
-	return rights_of(bits, is_directory) | OWNER_ALWAYS |
+	return fsa_acl_rights(bits, is_directory) | OWNER_ALWAYS |
 	       (bits & 2 ? DELETE : 0);
 }
 
-static uint32_t other_mask(unsigned int bits, bool is_directory)
+uint32_t fsa_acl_other_mask(unsigned int bits, bool is_directory)
 {
-	return rights_of(bits, is_directory) | ANYBODY_ALWAYS |
+	return fsa_acl_rights(bits, is_directory) | ANYBODY_ALWAYS |
 	       (bits & 2 ? DELETE | FILE_WRITE_ATTRIBUTES : 0);
 }
 
@@ -56,68 +55,71 @@ uint32_t fsa_acl_from_mode(mode_t mode, bool is_directory, uid_t uid, gid_t gid,
 	if ((group | other) & ~user)
 		aces[count++] = (struct smb_ace){
 			.type = SMB_ACE_DENIED,
-			.mask = rights_of((group | other) & ~user,
-					  is_directory),
+			.mask = fsa_acl_rights((group | other) & ~user,
+					       is_directory),
 			.sid = user_sid,
 		};
 	if (other & ~group)
 		aces[count++] = (struct smb_ace){
 			.type = SMB_ACE_DENIED,
-			.mask = rights_of(other & ~group, is_directory),
+			.mask = fsa_acl_rights(other & ~group, is_directory),
 			.sid = group_sid,
 		};
 	aces[count++] = (struct smb_ace){
-		.mask = owner_mask(user, is_directory),
+		.mask = fsa_acl_owner_mask(user, is_directory),
 		.sid = user_sid,
 	};
 	aces[count++] = (struct smb_ace){
-		.mask = other_mask(group, is_directory),
+		.mask = fsa_acl_other_mask(group, is_directory),
 		.sid = group_sid,
 	};
 	aces[count++] = (struct smb_ace){
-		.mask = other_mask(other, is_directory),
+		.mask = fsa_acl_other_mask(other, is_directory),
 		.sid = fsa_sid_everyone(),
 	};
 	return count;
 }
 
-enum class {
-	CLASS_USER,
-	CLASS_GROUP,
-	CLASS_OTHER,
-};
-
-/* Whether an ACE is about the members of a class. */
-static bool ace_concerns(const struct smb_ace *ace, enum class who, uid_t uid,
-			 gid_t gid)
+/* Whether an ACE is about somebody. */
+static bool ace_concerns(const struct smb_ace *ace,
+			 const struct fsa_acl_party *who)
 {
-	uid_t ace_uid;
-	gid_t ace_gid;
+	uint32_t id;
 
-	if (ace->flags & FSA_ACE_INHERIT_ONLY)
-		return false;
 	if (fsa_sid_is_everyone(&ace->sid))
 		return true;
-	if (who == CLASS_USER)
+	switch (who->kind) {
+	case FSA_PARTY_OWNER:
 		return fsa_sid_is_owner(&ace->sid) ||
-		       (fsa_sid_to_user(&ace->sid, &ace_uid) && ace_uid == uid);
-	if (who == CLASS_GROUP)
+		       (fsa_sid_to_user(&ace->sid, &id) && id == who->id);
+	case FSA_PARTY_OWNING_GROUP:
 		return fsa_sid_is_owning_group(&ace->sid) ||
-		       (fsa_sid_to_group(&ace->sid, &ace_gid) &&
-			ace_gid == gid);
+		       (fsa_sid_to_group(&ace->sid, &id) && id == who->id);
+	case FSA_PARTY_USER:
+		return fsa_sid_to_user(&ace->sid, &id) && id == who->id;
+	case FSA_PARTY_GROUP:
+		return fsa_sid_to_group(&ace->sid, &id) && id == who->id;
+	case FSA_PARTY_OTHER:
+		break;
+	}
 	return false;
 }
 
-/* What a class has after all ACEs: who says a thing first is right. */
-static unsigned int class_bits(const struct smb_ace *aces, uint32_t count,
-			       enum class who, uid_t uid, gid_t gid)
+/* Who says a thing first is right. */
+unsigned int fsa_acl_bits(const struct smb_ace *aces, uint32_t count,
+			  bool for_children, const struct fsa_acl_party *who)
 {
+	const uint8_t inherited =
+		FSA_ACE_OBJECT_INHERIT | FSA_ACE_CONTAINER_INHERIT;
 	uint32_t allowed = 0, denied = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t mask = fsa_access_map(aces[i].mask);
+		bool counts = for_children
+				      ? aces[i].flags & inherited
+				      : !(aces[i].flags & FSA_ACE_INHERIT_ONLY);
 
-		if (!ace_concerns(&aces[i], who, uid, gid))
+		if (!counts || !ace_concerns(&aces[i], who))
 			continue;
 		if (aces[i].type == SMB_ACE_ALLOWED)
 			allowed |= mask & ~denied;
@@ -132,7 +134,15 @@ static unsigned int class_bits(const struct smb_ace *aces, uint32_t count,
 mode_t fsa_acl_to_mode(const struct smb_ace *aces, uint32_t count, uid_t uid,
 		       gid_t gid)
 {
-	return class_bits(aces, count, CLASS_USER, uid, gid) << 6 |
-	       class_bits(aces, count, CLASS_GROUP, uid, gid) << 3 |
-	       class_bits(aces, count, CLASS_OTHER, uid, gid);
+	const struct fsa_acl_party classes[] = {
+		{ FSA_PARTY_OWNER, uid },
+		{ FSA_PARTY_OWNING_GROUP, gid },
+		{ FSA_PARTY_OTHER, 0 },
+	};
+	mode_t mode = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		mode = mode << 3 |
+		       fsa_acl_bits(aces, count, false, &classes[i]);
+	return mode;
 }

@@ -3,9 +3,10 @@
  * has left. What they mean is dacl.c's, their bytes are aclattr.c's.
  *
  * Linux does not know them, and goes on to decide by mode bits: a user of the
- * gateway passes both checks, a local program that of Linux. So the mode is
- * set along with a descriptor to what comes near to it, and the descriptor
- * remembers mode and ids that it was made for. If somebody has changed them
+ * gateway passes both checks, a local program that of Linux. So the mode, and
+ * the POSIX ACL where there can be one, is set along with a descriptor to what
+ * comes near to it, and the descriptor remembers mode and ids that it was made
+ * for. If somebody has changed them
  * since, by chmod or chown, then he meant it: what is stored says no more what
  * is wanted, and counts as not being there until a client sets a new one. One
  * of Samba's can't be checked so. It never gives more than Linux does, though,
@@ -20,9 +21,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "gateway/fsa/acl.h"
 #include "gateway/fsa/aclattr.h"
 #include "gateway/fsa/dacl.h"
+#include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/sid.h"
 
 enum {
@@ -164,35 +165,36 @@ free_blob:
 
 /* ---- writing ---- */
 
-mode_t fsa_descriptor_mode(const struct smb_descriptor *sd, bool is_directory,
-			   uid_t uid, gid_t gid)
+bool fsa_descriptor_acl(const struct smb_descriptor *sd, bool is_directory,
+			uid_t uid, gid_t gid, struct fsa_posix_acl *ret_acl)
 {
-	mode_t mode = 0777, any;
+	const struct fsa_posix_file file = { is_directory, uid, gid, true };
 
 	if (sd->has_dacl && !sd->is_dacl_null)
-		mode = fsa_acl_to_mode(sd->dacl, sd->dacl_count, uid, gid);
-	/*
-	 * Windows lets everybody pass through a directory on his way; who may
-	 * do anything there must be able to here. And whoever may execute a
-	 * file may read it over the network.
-	 */
-	any = (mode >> 1 | mode >> 2) & 0111;
-	if (is_directory)
-		return mode | any | 0700;
-	return mode | (mode & 0111) << 2 | 0600;
+		return fsa_posix_acl_from_dacl(sd->dacl, sd->dacl_count, &file,
+					       false, ret_acl);
+	fsa_posix_acl_of_mode(0777, ret_acl);
+	return true;
 }
 
+/* With further users and groups, where there can be any. */
 static enum nt_status co_set_mode(struct fsa_volume *volume,
 				  struct store_file *file,
 				  const struct store_stat *stat,
 				  const struct smb_descriptor *sd)
 {
-	mode_t mode = fsa_descriptor_mode(sd, S_ISDIR(stat->mode), stat->uid,
-					  stat->gid);
+	mode_t special = stat->mode & 07000;
+	struct fsa_posix_acl acl;
 
+	if (!fsa_descriptor_acl(sd, S_ISDIR(stat->mode), stat->uid, stat->gid,
+				&acl))
+		return NT_STATUS_INVALID_ACL;
+	if (fsa_posix_is_there(volume->share, stat->mode))
+		return fsa_co_posix_set(volume, file, false, &acl);
 	return fsa_status(FSA_SET,
 			  store_co_set_mode(volume->creds, file,
-					    (stat->mode & 07000) | mode));
+					    special |
+						    fsa_posix_acl_mode(&acl)));
 }
 
 static enum nt_status co_write_blob(struct store_file *file,

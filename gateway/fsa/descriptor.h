@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/posix_acl.h"
 #include "smb/wire/sd.h"
 
 struct fsa_descriptor {
@@ -34,12 +35,16 @@ enum nt_status fsa_co_descriptor_get(struct fsa_volume *volume,
  * Stores a descriptor, with an owner and a group, after its mode was set as
  * the user: who may not do that in Linux may not do this. The owner keeps his
  * bits to read and write, which what is stored beside the file needs.
+ * INVALID_ACL: it is too long.
  */
 enum nt_status fsa_co_descriptor_put(struct fsa_volume *volume,
 				     struct store_file *file,
 				     const struct store_stat *stat,
 				     const struct smb_descriptor *sd);
 
-/* The nine bits for a descriptor that is kept; pure. */
-mode_t fsa_descriptor_mode(const struct smb_descriptor *sd, bool is_directory,
-			   uid_t uid, gid_t gid);
+/*
+ * The POSIX ACL that goes with a descriptor; pure. False: it names more users
+ * and groups than one can have.
+ */
+bool fsa_descriptor_acl(const struct smb_descriptor *sd, bool is_directory,
+			uid_t uid, gid_t gid, struct fsa_posix_acl *ret_acl);

@@ -33,6 +33,7 @@ enum fsa_attributes {
 /* Where security descriptors are. */
 enum fsa_acl {
 	FSA_ACL_MODE,  /* the mode bits alone, as near as they come */
+	FSA_ACL_POSIX, /* POSIX ACLs; by mode where there are none */
 	FSA_ACL_XATTR, /* user.smbgate.acl; by mode where there is none */
 };
 

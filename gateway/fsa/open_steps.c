@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/windows.h"
 
 #define MODE_FILE      0644
@@ -323,6 +324,20 @@ enum nt_status fsa_create_co_open(struct fsa_creating *c)
 
 /* ---- making what is not ---- */
 
+/* A default ACL gives what it gives out of what the mode asks for. */
+static enum nt_status co_ask_default_acl(struct fsa_creating *c)
+{
+	struct fsa_posix_acl acl;
+	enum nt_status status;
+
+	if (c->volume->share->acl != FSA_ACL_POSIX ||
+	    !fsa_posix_is_there(c->volume->share, S_IFDIR))
+		return NT_STATUS_SUCCESS;
+	status = fsa_co_posix_get(c->found.dir, NULL, true, &acl);
+	c->has_default = nt_status_is_ok(status) && acl.count;
+	return status;
+}
+
 /* What the directory's descriptor says to a new name, and gives it. */
 static enum nt_status co_ask_parent(struct fsa_creating *c)
 {
@@ -333,7 +348,7 @@ static enum nt_status co_ask_parent(struct fsa_creating *c)
 	enum nt_status status;
 
 	if (!fsa_descriptor_is_kept(c->volume->share, S_IFDIR))
-		return NT_STATUS_SUCCESS;
+		return co_ask_default_acl(c);
 	status = fsa_status(FSA_QUERY, store_co_stat(c->found.dir, &stat));
 	if (nt_status_is_ok(status))
 		status = fsa_co_descriptor_get(c->volume, c->found.dir, &stat,
@@ -349,6 +364,8 @@ static mode_t mode_of_new(const struct fsa_creating *c)
 	bool is_directory = c->how->options & FILE_DIRECTORY_FILE;
 	mode_t mode = is_directory ? MODE_DIRECTORY : MODE_FILE;
 
+	if (c->has_default)
+		mode = is_directory ? 0777 : 0666;
 	if (c->has_dacl || (c->parent.is_stored &&
 			    fsa_dacl_has_heirs(&c->parent.sd, is_directory)))
 		mode &= ~(mode_t)MODE_OTHERS;

@@ -24,8 +24,9 @@ struct fsa_creating {
 	struct store_file *file;
 	struct store_stat stat; /* of the file, as fresh as need be */
 	struct fsa_dosattr attr;
-	uint32_t attributes;          /* as clients see them */
-	bool has_dacl;                /* one was sent for the new file */
+	uint32_t attributes; /* as clients see them */
+	bool has_dacl;       /* one was sent for the new file */
+	bool has_default;    /* or its directory has a POSIX ACL for it */
 	struct fsa_descriptor parent; /* of its directory, if it is made */
 	uint32_t granted;
 	bool is_special; /* a link, FIFO, device */

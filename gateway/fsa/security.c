@@ -17,8 +17,63 @@
 #include "gateway/fsa/acl.h"
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/dacl.h"
+#include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/sid.h"
 #include "gateway/fsa/windows.h"
+
+/* ---- what Linux knows, as a descriptor ---- */
+
+/* The DACL of a file's POSIX ACL, and what new files below it inherit. */
+static enum nt_status co_from_posix(struct fsa_open *open,
+				    const struct store_stat *stat,
+				    struct fsa_descriptor *d)
+{
+	const struct fsa_posix_file file = { S_ISDIR(stat->mode), stat->uid,
+					     stat->gid, false };
+	struct fsa_posix_acl acl;
+	enum nt_status status = fsa_co_posix_get(open->file, stat, false, &acl);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	d->sd.dacl_count = fsa_posix_acl_to_dacl(&acl, &file, false, d->aces);
+	if (!file.is_directory)
+		return NT_STATUS_SUCCESS;
+	status = fsa_co_posix_get(open->file, stat, true, &acl);
+	if (nt_status_is_ok(status))
+		d->sd.dacl_count +=
+			fsa_posix_acl_to_dacl(&acl, &file, true,
+					      d->aces + d->sd.dacl_count);
+	return status;
+}
+
+static bool uses_posix(const struct fsa_open *open, mode_t mode)
+{
+	return open->volume->share->acl == FSA_ACL_POSIX &&
+	       fsa_posix_is_there(open->volume->share, mode);
+}
+
+static enum nt_status co_compute(struct fsa_open *open,
+				 const struct store_stat *stat,
+				 struct fsa_descriptor *d)
+{
+	d->aces = reallocarray(NULL, 2 * FSA_POSIX_ACES_MAX, sizeof(*d->aces));
+	if (!d->aces)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	d->sd = (struct smb_descriptor){
+		.control = FSA_SD_DACL_PROTECTED,
+		.has_owner = true,
+		.has_group = true,
+		.has_dacl = true,
+		.owner = fsa_sid_of_user(stat->uid),
+		.group = fsa_sid_of_group(stat->gid),
+		.dacl = d->aces,
+	};
+	if (uses_posix(open, stat->mode))
+		return co_from_posix(open, stat, d);
+	d->sd.dacl_count = fsa_acl_from_mode(stat->mode, S_ISDIR(stat->mode),
+					     stat->uid, stat->gid, d->aces);
+	return NT_STATUS_SUCCESS;
+}
 
 /* The descriptor of a file now, stored or computed. */
 static enum nt_status co_present(struct fsa_open *open,
@@ -30,22 +85,10 @@ static enum nt_status co_present(struct fsa_open *open,
 
 	if (!nt_status_is_ok(status) || ret->is_stored)
 		return status;
-	ret->aces = reallocarray(NULL, FSA_ACL_ACES_MAX, sizeof(*ret->aces));
-	if (!ret->aces)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	ret->sd = (struct smb_descriptor){
-		.control = FSA_SD_DACL_PROTECTED,
-		.has_owner = true,
-		.has_group = true,
-		.has_dacl = true,
-		.owner = fsa_sid_of_user(stat->uid),
-		.group = fsa_sid_of_group(stat->gid),
-		.dacl = ret->aces,
-		.dacl_count =
-			fsa_acl_from_mode(stat->mode, S_ISDIR(stat->mode),
-					  stat->uid, stat->gid, ret->aces),
-	};
-	return NT_STATUS_SUCCESS;
+	status = co_compute(open, stat, ret);
+	if (!nt_status_is_ok(status))
+		fsa_descriptor_fini(ret);
+	return status;
 }
 
 /* ---- query ---- */
@@ -184,11 +227,38 @@ static void take_dacl(const struct smb_descriptor *sd,
 	now->dacl_count = now->is_dacl_null ? 0 : sd->dacl_count;
 }
 
+/* What POSIX ACLs keep of a DACL: that of a directory becomes two. */
+static enum nt_status co_set_posix(struct fsa_open *open,
+				   const struct smb_descriptor *now,
+				   const struct store_stat *stat)
+{
+	const struct fsa_posix_file file = { S_ISDIR(stat->mode), stat->uid,
+					     stat->gid, false };
+	struct fsa_posix_acl acl, heirs = { 0 };
+	enum nt_status status;
+
+	fsa_posix_acl_of_mode(0777, &acl);
+	if (!now->is_dacl_null &&
+	    (!fsa_posix_acl_from_dacl(now->dacl, now->dacl_count, &file, false,
+				      &acl) ||
+	     !fsa_posix_acl_from_dacl(now->dacl, now->dacl_count, &file, true,
+				      &heirs)))
+		return NT_STATUS_INVALID_ACL;
+	status = fsa_co_posix_set(open->volume, open->file, false, &acl);
+	if (nt_status_is_ok(status) && file.is_directory)
+		status = fsa_co_posix_set(open->volume, open->file, true,
+					  &heirs);
+	return status;
+}
+
 /* What a share without descriptors keeps of a DACL. */
 static enum nt_status co_set_mode(struct fsa_open *open,
 				  const struct smb_descriptor *now,
 				  const struct store_stat *stat)
 {
+	if (uses_posix(open, stat->mode))
+		return co_set_posix(open, now, stat);
+
 	mode_t mode = now->is_dacl_null
 			      ? 0777
 			      : fsa_acl_to_mode(now->dacl, now->dacl_count,

@@ -72,6 +72,26 @@ struct smb_sid fsa_sid_everyone(void)
 	};
 }
 
+static struct smb_sid sid_of_creator(uint32_t part)
+{
+	return (struct smb_sid){
+		.revision = 1,
+		.count = 1,
+		.authority = AUTHORITY_CREATOR,
+		.parts = { part },
+	};
+}
+
+struct smb_sid fsa_sid_creator_owner(void)
+{
+	return sid_of_creator(0);
+}
+
+struct smb_sid fsa_sid_creator_group(void)
+{
+	return sid_of_creator(1);
+}
+
 bool fsa_sid_to_user(const struct smb_sid *sid, uid_t *ret_uid)
 {
 	return sid_to_unix(sid, UNIX_USER, ret_uid);

@@ -16,6 +16,10 @@ struct smb_sid fsa_sid_of_group(gid_t gid);
 /* S-1-1-0 */
 struct smb_sid fsa_sid_everyone(void);
 
+/* S-1-3-0 and S-1-3-1: whoever makes a file below, and his group. */
+struct smb_sid fsa_sid_creator_owner(void);
+struct smb_sid fsa_sid_creator_group(void);
+
 bool fsa_sid_to_user(const struct smb_sid *sid, uid_t *ret_uid);
 bool fsa_sid_to_group(const struct smb_sid *sid, gid_t *ret_gid);
 

@@ -81,14 +81,21 @@ static uint64_t co_creation(struct fsa_volume *volume)
 	return volume->creation;
 }
 
+/* Nine bits are none. */
+static bool keeps_acls(const struct fsa_share *share)
+{
+	return fsa_descriptor_is_kept(share, S_IFREG) ||
+	       (share->acl == FSA_ACL_POSIX &&
+		store_tree_features(share->tree)->has_acl);
+}
+
 static uint32_t attributes_of(const struct fsa_share *share)
 {
 	const struct store_features *can = store_tree_features(share->tree);
 
 	return FILE_CASE_SENSITIVE_SEARCH | FILE_CASE_PRESERVED_NAMES |
 	       FILE_UNICODE_ON_DISK | FILE_SUPPORTS_HARD_LINKS |
-	       (fsa_descriptor_is_kept(share, S_IFREG) ? FILE_PERSISTENT_ACLS
-						       : 0) |
+	       (keeps_acls(share) ? FILE_PERSISTENT_ACLS : 0) |
 	       (can->has_sparse && fsa_dosattr_is_kept(share)
 			? FILE_SUPPORTS_SPARSE_FILES
 			: 0) |

@@ -191,6 +191,15 @@ struct store_kind store_kind_of(uint32_t magic)
 	}
 }
 
+static bool has_acl(int root_fd)
+{
+	char path[STORE_FD_PATH_SIZE];
+
+	store_fd_path(root_fd, path);
+	return getxattr(path, "system.posix_acl_access", NULL, 0) >= 0 ||
+	       errno == ENODATA;
+}
+
 static void ask(int root_fd, const struct statfs *fs, struct store_features *f)
 {
 	char path[STORE_FD_PATH_SIZE];
@@ -230,6 +239,7 @@ int store_probe(int root_fd, bool may_write, struct store_features *ret)
 		  &st))
 		return -errno;
 	f.has_btime = st.stx_mask & STATX_BTIME;
+	f.has_acl = has_acl(root_fd);
 	f.name_max = fs.f_namelen ? (uint32_t)fs.f_namelen : NAME_MAX;
 	f.volume_id = volume_id(&fs, &st);
 	f.is_case_insensitive = is_case_insensitive(root_fd);

@@ -52,6 +52,7 @@ struct store_options {
 /* What the file system below the root can do, found by trying it at start. */
 struct store_features {
 	bool has_xattr;   /* user.* */
+	bool has_acl;     /* POSIX ACLs */
 	bool has_btime;   /* statx gives a birth time */
 	bool has_sparse;  /* SEEK_HOLE, punch hole */
 	bool has_reflink; /* FICLONERANGE */

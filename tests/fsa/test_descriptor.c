@@ -214,6 +214,14 @@ HOUSE_TEST(samba_s_is_read_where_it_is)
 	assert_int_equal(co_mask(h, "f"), FILE_READ_DATA);
 }
 
+static mode_t mode_for(const struct smb_descriptor *sd, bool is_directory)
+{
+	struct fsa_posix_acl acl;
+
+	assert_true(fsa_descriptor_acl(sd, is_directory, 1, 1, &acl));
+	return fsa_posix_acl_mode(&acl);
+}
+
 static void modes_come_near_to_descriptors(void **state)
 {
 	static const struct {
@@ -236,13 +244,46 @@ static void modes_come_near_to_descriptors(void **state)
 					     .dacl = &one,
 					     .dacl_count = 1 };
 
-		assert_int_equal(fsa_descriptor_mode(&sd, false, 1, 1),
-				 cases[i].file);
-		assert_int_equal(fsa_descriptor_mode(&sd, true, 1, 1),
-				 cases[i].directory);
+		assert_int_equal(mode_for(&sd, false), cases[i].file);
+		assert_int_equal(mode_for(&sd, true), cases[i].directory);
 		sd.is_dacl_null = true;
-		assert_int_equal(fsa_descriptor_mode(&sd, false, 1, 1), 0777);
+		assert_int_equal(mode_for(&sd, false), 0777);
 	}
+}
+
+/* Whoever is named gets it in Linux too, and nobody else does. */
+HOUSE_TEST(who_is_named_passes_the_kernel)
+{
+	const struct smb_ace one = { .mask = FILE_GENERIC_READ,
+				     .sid = fsa_sid_of_user(YARD_ANN) };
+	struct smb_descriptor sd = { .has_owner = true,
+				     .has_group = true,
+				     .has_dacl = true,
+				     .owner = fsa_sid_of_user(0),
+				     .group = fsa_sid_of_group(0),
+				     .dacl = &one,
+				     .dacl_count = 1 };
+	struct store_stat stat;
+
+	if (geteuid() || !can_keep(h) ||
+	    !store_tree_features(h->y->tree)->has_acl)
+		return;
+
+	struct store_creds *ann = yard_creds(YARD_ANN);
+	struct store_creds *bob = yard_creds(YARD_BOB);
+
+	yard_put(h->y, "f", "", 0);
+
+	struct store_file *file = co_file(h, "f", &stat);
+
+	assert_int_equal(fsa_co_descriptor_put(volume_of(h), file, &stat, &sd),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(store_co_access(ann, file, R_OK), 0);
+	assert_true(store_co_access(ann, file, W_OK) < 0);
+	assert_true(store_co_access(bob, file, R_OK) < 0);
+	store_file_close(file);
+	store_creds_unref(ann);
+	store_creds_unref(bob);
 }
 
 int main(void)
@@ -255,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_long_one_fits),
 		cmocka_unit_test(samba_s_is_read_where_it_is),
 		cmocka_unit_test(modes_come_near_to_descriptors),
+		cmocka_unit_test(who_is_named_passes_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * A descriptor in an xattr with any bytes in it, ours or Samba's: read without
- * a fault, and what is in it evaluated and inherited.
+ * A descriptor in an xattr with any bytes in it, ours or Samba's, or a POSIX
+ * ACL: read without a fault, and what is in it evaluated and inherited.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +9,7 @@
 
 #include "gateway/fsa/aclattr.h"
 #include "gateway/fsa/dacl.h"
+#include "gateway/fsa/posix_acl.h"
 #include "gateway/fsa/sid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +35,20 @@ static void use(struct bytes in)
 	fsa_dacl_settle(aces, sd.dacl_count);
 }
 
+/* A POSIX ACL, as a DACL and back. */
+static void use_posix(struct bytes in)
+{
+	static struct smb_ace aces[FSA_POSIX_ACES_MAX];
+	const struct fsa_posix_file file = { true, 1000, 1000, false };
+	struct fsa_posix_acl acl, back;
+	uint32_t count;
+
+	if (!fsa_posix_acl_read(in, &acl))
+		return;
+	count = fsa_posix_acl_to_dacl(&acl, &file, true, aces);
+	(void)fsa_posix_acl_from_dacl(aces, count, &file, true, &back);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fsa_aclattr attr;
@@ -48,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use(sd);
 	if (fsa_aclattr_read_samba(copy, size, &sd))
 		use(sd);
+	use_posix((struct bytes){ data, size });
 	free(copy);
 	return 0;
 }

@@ -306,10 +306,48 @@ static void access_is_what_the_kernel_grants(void **state)
 	gw_snapshot_unref(snapshot);
 }
 
+/* /proc has neither extended attributes nor ACLs. */
+static void what_a_file_system_lacks_is_told(void **state)
+{
+	static const char *const texts[][2] = {
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; } );",
+		  "no extended attributes there: DOS attributes are lost, "
+		  "ACLs become modes" },
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
+		  "acl = \"mode\"; } );",
+		  "no extended attributes there: DOS attributes are lost" },
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
+		  "attributes = \"mode\"; } );",
+		  "no extended attributes there: ACLs become modes" },
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
+		  "attributes = \"mode\"; acl = \"posix\"; } );",
+		  "no POSIX ACLs there: ACLs become modes" },
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
+		  "attributes = \"mode\"; acl = \"mode\"; } );",
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct gw_snapshot *snapshot;
+		const char *lack;
+
+		assert_int_equal(snapshot_of(texts[i][0], NULL, &snapshot),
+				 GW_EXIT_OK);
+		lack = gw_share_lack(gw_snapshot_share(snapshot, 0));
+		if (texts[i][1])
+			assert_string_equal(lack, texts[i][1]);
+		else
+			assert_null(lack);
+		gw_snapshot_unref(snapshot);
+	}
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		EACH(what_a_file_system_lacks_is_told),
 		EACH(accounts_are_found_in_any_case),
 		EACH(each_user_sees_the_shares_that_admit_it),
 		EACH(shares_admit_whom_they_name),

@@ -66,6 +66,7 @@ YARD_TEST(asking_agrees_with_trying)
 	assert_memory_equal(&before.st_mtim, &after.st_mtim,
 			    sizeof(before.st_mtim));
 	assert_int_equal(tried.has_xattr, asked.has_xattr);
+	assert_int_equal(tried.has_acl, asked.has_acl);
 	assert_int_equal(tried.has_btime, asked.has_btime);
 	assert_int_equal(tried.has_sparse, asked.has_sparse);
 	assert_int_equal(tried.name_max, asked.name_max);

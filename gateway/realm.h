@@ -39,6 +39,7 @@ enum gw_exit gw_snapshot_new(const struct gw_config *config, struct fsa *fsa,
 			     struct gw_complaints *c,
 			     struct gw_snapshot **ret_snapshot);
 struct gw_snapshot *gw_snapshot_unref(struct gw_snapshot *snapshot);
+struct fsa *gw_snapshot_fsa(const struct gw_snapshot *snapshot);
 struct gw_users *gw_snapshot_users(const struct gw_snapshot *snapshot);
 size_t gw_snapshot_share_count(const struct gw_snapshot *snapshot);
 const struct gw_share *gw_snapshot_share(const struct gw_snapshot *snapshot,

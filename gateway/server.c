@@ -68,6 +68,7 @@ static int start_workers(struct gw_server *server)
 int gw_server_start(struct gw_server *server, const struct gw_config *config,
 		    struct gw_realm *realm, struct gw_sockets *sockets)
 {
+	struct gw_snapshot *snapshot;
 	int err;
 
 	*server = (struct gw_server){
@@ -79,6 +80,9 @@ int gw_server_start(struct gw_server *server, const struct gw_config *config,
 		.loops_mutex = PTHREAD_MUTEX_INITIALIZER,
 		.loops_cond = PTHREAD_COND_INITIALIZER,
 	};
+	snapshot = gw_realm_snapshot(realm);
+	server->fsa = gw_snapshot_fsa(snapshot);
+	gw_snapshot_unref(snapshot);
 	sockets->count = 0;
 	server->nics = (struct gw_nic_rules){ config, &server->sockets };
 	server->directory = gw_directory_new(server->worker_count);

@@ -21,6 +21,7 @@ struct gw_acceptor;
 
 struct gw_server {
 	/* frozen while the workers run */
+	struct fsa *fsa;
 	struct gw_realm *realm;
 	struct gw_directory *directory;
 	struct gw_admission *admission;

@@ -135,6 +135,7 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 	share->fsa.maps_names = how->map_names;
 	share->fsa.grants_oplocks = how->oplocks;
 	share->fsa.has_short_names = how->short_names;
+	share->fsa.watches_outside = how->kernel_notify;
 	share->fsa.attributes = (enum fsa_attributes)how->attributes;
 	share->fsa.acl = (enum fsa_acl)how->acl;
 	share->fsa.hides_dot_files = how->hide_dot_files;

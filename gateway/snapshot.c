@@ -30,6 +30,11 @@ struct gw_snapshot *gw_snapshot_unref(struct gw_snapshot *snapshot)
 	return NULL;
 }
 
+struct fsa *gw_snapshot_fsa(const struct gw_snapshot *snapshot)
+{
+	return snapshot->fsa;
+}
+
 struct gw_users *gw_snapshot_users(const struct gw_snapshot *snapshot)
 {
 	return snapshot->users;
@@ -233,6 +238,7 @@ enum gw_exit gw_snapshot_new(const struct gw_config *config, struct fsa *fsa,
 	if (!m.snapshot)
 		return GW_EXIT_FAILURE;
 	atomic_init(&m.snapshot->references, 1);
+	m.snapshot->fsa = fsa;
 	m.snapshot->users = gw_users_new();
 	if (!m.snapshot->users)
 		exit = GW_EXIT_FAILURE;

@@ -9,6 +9,7 @@
 
 struct gw_snapshot {
 	_Atomic unsigned int references;
+	struct fsa *fsa; /* borrowed */
 	struct gw_users *users;
 	struct gw_share **shares;
 	size_t share_count;

@@ -14,6 +14,7 @@
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/outside.h"
 #include "gateway/fsa/previous.h"
 #include "gateway/fsa/windows.h"
 
@@ -248,9 +249,14 @@ enum nt_status fsa_create_co_admit(struct fsa_creating *c)
 		return status;
 	}
 	c->open = open;
+	c->is_own = c->is_made || c->step.overwrites;
+	if (c->is_own)
+		fsa_own_begin(open->node);
 	open->file = store_file_ref(c->file);
 	if (open->base.is_directory && open->grant && !fsa_dirlease_hold(open))
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	if (open->grant)
+		fsa_outside_join(open);
 	err = store_co_stat(c->file, &c->stat);
 	if (err)
 		return fsa_status(FSA_OPEN, err);

@@ -9,12 +9,18 @@
 
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/outside.h"
 
 void fsa_changed(const struct fsa_open *by, const char *path,
 		 enum fsa_action action, uint32_t filter)
 {
 	const struct fsa_node *node = by->node;
 
+	/* Of a name that another file took the kernel says nothing. */
+	if (action == FSA_ACTION_ADDED)
+		fsa_own_name(node->fsa, node->tree, path, true);
+	else if (action == FSA_ACTION_MODIFIED)
+		fsa_own_change(node->fsa, node->tree, path);
 	fsa_notify_changed(node->fsa, node->tree, path, action, filter);
 	fsa_dirlease_changed(node->fsa, node->tree, path,
 			     fsa_open_parent_key(by));
@@ -35,6 +41,8 @@ void fsa_changed_name(const struct fsa_open *by, const char *from,
 	const struct fsa_node *node = by->node;
 	const uint8_t *key = fsa_open_parent_key(by);
 
+	fsa_own_name(node->fsa, node->tree, from, false);
+	fsa_own_name(node->fsa, node->tree, to, true);
 	fsa_dirlease_changed(node->fsa, node->tree, from, key);
 	fsa_node_moved(node->fsa, node->tree, from, to, node->is_directory);
 	if (node->is_directory)
@@ -53,6 +61,7 @@ void fsa_changed_gone(const struct fsa_open *by, const char *path)
 		 !memcmp(by->parent_key, node->doomed_key,
 			 sizeof(node->doomed_key));
 	fsa_node_unlock(node);
+	fsa_own_name(node->fsa, node->tree, path, false);
 	fsa_notify_changed(node->fsa, node->tree, path, FSA_ACTION_REMOVED,
 			   node->is_directory ? FSA_CHANGE_DIR_NAME
 					      : FSA_CHANGE_FILE_NAME);

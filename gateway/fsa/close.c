@@ -14,6 +14,7 @@
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/outside.h"
 #include "gateway/fsa/windows.h"
 
 void fsa_closing(struct smb_object *object)
@@ -216,6 +217,7 @@ static bool co_leave_node(struct fsa_open *open, struct fsa_told *ret_told)
 	fsa_node_unlock(node);
 	open->volume->opens--;
 	fsa_dirlease_release(open);
+	fsa_outside_leave(open);
 	return is_last;
 }
 
@@ -245,7 +247,11 @@ enum nt_status fsa_co_close(struct smb_object *object,
 	enum nt_status status = NT_STATUS_SUCCESS;
 	struct fsa_told told;
 
+	bool is_own = open->was_written || open->deletes_on_close;
+
 	fsa_closing(object);
+	if (is_own)
+		fsa_own_begin(open->node);
 	co_settle_times(open);
 	if (open->was_written)
 		fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
@@ -262,6 +268,8 @@ enum nt_status fsa_co_close(struct smb_object *object,
 	}
 	if (co_leave_node(open, &told))
 		co_delete(open);
+	if (is_own)
+		fsa_own_end(open->node);
 	fsa_told_post(&told); /* who waits sees it deleted, or not */
 	open_free(open);
 	return status;

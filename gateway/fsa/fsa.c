@@ -9,11 +9,13 @@
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/node.h"
 #include "gateway/fsa/notify.h"
+#include "gateway/fsa/outside.h"
 
 struct fsa {
 	struct fsa_nodes *nodes;
 	struct fsa_watches *watches;
 	struct fsa_dirleases *dirleases;
+	struct fsa_outside *outside;
 };
 
 struct fsa *fsa_new(void)
@@ -25,7 +27,8 @@ struct fsa *fsa_new(void)
 	fsa->nodes = fsa_nodes_new();
 	fsa->watches = fsa_watches_new();
 	fsa->dirleases = fsa_dirleases_new();
-	if (!fsa->nodes || !fsa->watches || !fsa->dirleases)
+	fsa->outside = fsa_outside_new();
+	if (!fsa->nodes || !fsa->watches || !fsa->dirleases || !fsa->outside)
 		return fsa_free(fsa);
 	return fsa;
 }
@@ -34,6 +37,7 @@ struct fsa *fsa_free(struct fsa *fsa)
 {
 	if (!fsa)
 		return NULL;
+	fsa_outside_free(fsa->outside);
 	fsa_dirleases_free(fsa->dirleases);
 	fsa_watches_free(fsa->watches);
 	fsa_nodes_free(fsa->nodes);
@@ -54,4 +58,9 @@ struct fsa_watches *fsa_watches_of(struct fsa *fsa)
 struct fsa_dirleases *fsa_dirleases_of(struct fsa *fsa)
 {
 	return fsa->dirleases;
+}
+
+struct fsa_outside *fsa_outside_of(struct fsa *fsa)
+{
+	return fsa->outside;
 }

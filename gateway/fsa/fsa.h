@@ -22,6 +22,13 @@ struct fsa;
 struct fsa *fsa_new(void);
 struct fsa *fsa_free(struct fsa *fsa);
 
+/*
+ * Reads what the kernel tells of changes by others (outside.h), until it is
+ * cancelled: one fiber of the process, with the struct fsa as its argument. It
+ * ends at once where the system lets nobody watch.
+ */
+void fsa_co_outside(void *fsa);
+
 /* How many nodes (files that somebody has open) exist now. Thread: any. */
 size_t fsa_node_count(struct fsa *fsa);
 
@@ -51,6 +58,7 @@ struct fsa_share {
 	bool hides_dot_files;  /* they carry HIDDEN */
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */
+	bool watches_outside;  /* for changes that local programs make */
 	bool has_short_names;  /* of 8.3, generated */
 	char label[32];        /* UTF-8, of the volume */
 	const char *snapshots; /* pattern of their directories, or NULL */

@@ -295,15 +295,26 @@ enum nt_status fsa_grant_co_event_on(struct fsa_node *node,
 	return co_event(node, NULL, event, call);
 }
 
-void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event)
+static void event_now(struct fsa_node *node, struct fsa_open *by,
+		      enum fsa_oplock_event event)
 {
 	struct fsa_told told;
 
 	fsa_told_init(&told);
-	fsa_node_lock(by->node);
-	break_all(by->node, by->grant, event, &told);
-	fsa_node_unlock(by->node);
+	fsa_node_lock(node);
+	break_all(node, by ? by->grant : NULL, event, &told);
+	fsa_node_unlock(node);
 	fsa_told_post(&told);
+}
+
+void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event)
+{
+	event_now(by->node, by, event);
+}
+
+void fsa_grant_event_on(struct fsa_node *node, enum fsa_oplock_event event)
+{
+	event_now(node, NULL, event);
 }
 
 static bool has_key(const struct fsa_grant *grant, const uint8_t *key)

@@ -126,6 +126,9 @@ enum nt_status fsa_grant_co_event_on(struct fsa_node *node,
 /* The same without waiting. */
 void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event);
 
+/* A stranger has done it to the file: nobody waits, and nobody is spared. */
+void fsa_grant_event_on(struct fsa_node *node, enum fsa_oplock_event event);
+
 /*
  * Something in this directory has changed: takes their leases from all but
  * those with this key (16 bytes; NULL: nobody's). Nobody waits for them.

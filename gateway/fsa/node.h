@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,9 @@ struct fsa_node {
 	struct store_tree *tree; /* borrowed from the share */
 	struct store_key key;
 	bool is_directory;
+	/* Our changes of the file itself, for outside.c; without the lock. */
+	atomic_uint own_under_way;
+	atomic_uint_fast64_t own_ns; /* CLOCK_REALTIME when one last ended */
 	/* ---- under the lock ---- */
 	unsigned int refs;
 	struct fsa_bucket *bucket; /* frozen */

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/outside.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/utf16.h"
 
@@ -429,6 +430,21 @@ void fsa_notify_gone(struct fsa *fsa, struct store_tree *tree, const char *path)
 	unlock_and_post(all, told);
 }
 
+void fsa_notify_lost(struct fsa *fsa)
+{
+	struct fsa_watches *all = fsa_watches_of(fsa);
+	struct fsa_watch *told = NULL, *w;
+
+	loop_lock(&all->lock);
+	TAILQ_FOREACH(w, &all->list, entry) {
+		if (!w->share->watches_outside)
+			continue;
+		overflow(w);
+		watch_tell(w, &told);
+	}
+	unlock_and_post(all, told);
+}
+
 void fsa_notify_doomed(struct fsa_open *by)
 {
 	char *path = by->base.is_directory ? fsa_open_path(by) : NULL;
@@ -555,6 +571,7 @@ enum nt_status fsa_co_notify(struct smb_object *object, struct smb_call *call,
 	w = open->watch;
 	if (!w)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	fsa_outside_join(open);
 	loop_lock(&w->all->lock);
 	w->refs++;
 	loop_unlock(&w->all->lock);

@@ -64,6 +64,9 @@ void fsa_notify_gone(struct fsa *fsa, struct store_tree *tree,
 /* The same if this open's directory has just been doomed (node.h). */
 void fsa_notify_doomed(struct fsa_open *by);
 
+/* Nobody knows what has changed: all that watch hear NOTIFY_ENUM_DIR. */
+void fsa_notify_lost(struct fsa *fsa);
+
 /*
  * Ends the open's watch: its waits with NOTIFY_CLEANUP. For fsa_closing() and
  * fsa_co_close(); does nothing the second time, or where there is none.

@@ -20,6 +20,7 @@
 struct fsa_dirlease;
 struct fsa_grant;
 struct fsa_names;
+struct fsa_place;
 struct fsa_scan;
 struct fsa_watch;
 
@@ -56,6 +57,7 @@ struct fsa_open {
 	struct fsa_watch *watch;       /* of CHANGE_NOTIFY, or NULL */
 	struct fsa_dirlease *dirlease; /* if it has one, or NULL */
 	size_t previous; /* of `path`, where its snapshot lies; 0: it is now */
+	struct fsa_place *place; /* that is watched for it, or NULL */
 	bool has_parent_key;
 	uint8_t parent_key[16]; /* ParentLeaseKey */
 	bool is_special;        /* a link, FIFO, device: facts and no data */

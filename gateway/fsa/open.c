@@ -21,6 +21,7 @@
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
+#include "gateway/fsa/outside.h"
 #include "gateway/fsa/previous.h"
 #include "gateway/fsa/reparse_data.h"
 #include "gateway/fsa/security.h"
@@ -304,6 +305,8 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	ret->max_access &= fsa_create_access(c);
 	c->file = store_file_close(c->file); /* the open has its own */
 	tell_change(c);
+	if (c->is_own)
+		fsa_own_end(c->open->node);
 	fsa_found_fini(&c->found);
 	fsa_descriptor_fini(&c->parent);
 	fsa_grant_tell(c->open, ret);

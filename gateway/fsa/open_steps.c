@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/outside.h"
 #include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/windows.h"
 
@@ -442,6 +443,9 @@ void fsa_create_co_undo(struct fsa_creating *c)
 		fsa_co_unlink(c->volume->creds, c->found.dir, c->found.leaf,
 			      &c->found.stat.key,
 			      c->how->options & FILE_DIRECTORY_FILE);
+	if (c->open && c->is_own)
+		fsa_own_end(c->open->node);
+	c->is_own = false;
 	if (c->open)
 		fsa_open_co_leave(c->open);
 	c->open = NULL;

@@ -31,6 +31,7 @@ struct fsa_creating {
 	uint32_t granted;
 	bool is_special; /* a link, FIFO, device */
 	bool is_made;    /* by us, just now */
+	bool is_own;     /* fsa_own_begin() was called for it */
 	bool is_raised;  /* the holder's rights, by this CREATE */
 	/* The world has changed meanwhile: go round once more. */
 	bool is_stale;

@@ -81,7 +81,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_int_equal(share->line, 1);
 	assert_true(share->map_names);
 	assert_true(share->oplocks && share->durable_handles);
-	assert_true(share->short_names);
+	assert_true(share->short_names && share->kernel_notify);
 	assert_true(share->hide_dot_files);
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
@@ -129,7 +129,7 @@ static void every_key_is_read(void **state)
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false; durable_handles = false;\n"
-		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
+		"  kernel_notify = false; acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
@@ -170,7 +170,7 @@ static void every_key_is_read(void **state)
 		    share->access_based_enumeration);
 	assert_false(share->map_names || share->oplocks ||
 		     share->hide_dot_files || share->short_names ||
-		     share->durable_handles);
+		     share->durable_handles || share->kernel_notify);
 	free(said);
 	gw_config_fini(&config);
 }

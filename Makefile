@@ -56,15 +56,16 @@ SMB_SRC   := $(call src,smb/*.c smb/*/*.c)
 SIM_SRC   := gateway/loop/sim.c
 LOOP_SRC  := $(filter-out $(SIM_SRC),$(call src,gateway/loop/*.c))
 STORE_SRC := $(call src,gateway/store/*.c)
+FUSE_SRC  := $(call src,fuse/*.c)
 FSA_SRC   := $(call src,gateway/fsa/*.c)
 GW_SRC    := $(filter-out gateway/main.c,$(call src,gateway/*.c))
 FUZZ_SRC  := $(call src,tests/fuzz/fuzz_*.c)
 TEST_SRC  := $(call src,tests/client/*.c tests/fake/*.c)
 
 LIBS := $(BUILD)/libgw.a $(BUILD)/libfsa.a $(BUILD)/libstore.a \
-	$(BUILD)/libloop.a $(BUILD)/libsmb.a
+	$(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a
 
-UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fsa store loop gateway,tests/$(r)/test_*.c))
+UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fuse fsa store loop gateway,tests/$(r)/test_*.c))
 UNIT_BINS := $(patsubst %.c,$(BUILD)/%,$(UNITS))
 
 Q := $(if $(V),,@)
@@ -89,6 +90,7 @@ endef
 $(eval $(call archive,smb,$(SMB_SRC)))
 $(eval $(call archive,loop,$(LOOP_SRC)))
 $(eval $(call archive,store,$(STORE_SRC)))
+$(eval $(call archive,fuse,$(FUSE_SRC)))
 $(eval $(call archive,fsa,$(FSA_SRC)))
 $(eval $(call archive,gw,$(GW_SRC)))
 $(eval $(call archive,test,$(TEST_SRC)))
@@ -113,8 +115,9 @@ $(eval $(call unit,smb/auth,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/rpc,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/cmd,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,loop,$(SIM_OBJ) $(BUILD)/libloop.a $(LOG_OBJ)))
-$(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libloop.a $(LOG_OBJ)))
-$(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
+$(eval $(call unit,fuse,$(BUILD)/libfuse.a))
+$(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(LOG_OBJ)))
+$(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
 $(eval $(call unit,gateway,$(TLIB) $(SIM_OBJ) $(LIBS)))
 
 # Packages that tests need are installed before the first of them is compiled.

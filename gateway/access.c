@@ -57,7 +57,7 @@ int gw_access_of(const struct gw_share *share, uid_t uid,
 		 struct gw_access *ret_access)
 {
 	const struct gw_identity *as = gw_share_as(share);
-	const char *path = gw_share_path(share);
+	const char *path = gw_share_source(share);
 	struct gw_identity own = { .count = 0 };
 	struct gw_access access = { .can_read = false };
 	struct stat st;

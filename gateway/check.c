@@ -12,6 +12,7 @@
 
 #include "gateway/access.h"
 #include "gateway/fsa/fsa.h"
+#include "gateway/limits.h"
 #include "gateway/listen.h"
 #include "gateway/realm.h"
 #include "gateway/run.h"
@@ -136,7 +137,7 @@ static void report_share(struct check *check, const struct gw_share *share)
 	const char *lack = gw_share_lack(share);
 	json_t *entry =
 		json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s}",
-			  "name", facts->name, "path", gw_share_path(share),
+			  "name", facts->name, "path", gw_share_source(share),
 			  "read_only", gw_share_is_read_only(share), "hidden",
 			  facts->is_hidden, "must_encrypt", facts->must_encrypt,
 			  "xattr", features->has_xattr, "posix_acl",
@@ -147,8 +148,13 @@ static void report_share(struct check *check, const struct gw_share *share)
 	if (!entry)
 		return;
 	each.list = group(entry, "access", json_array());
-	report_access(each.list, share, "(others)", gw_share_as(share)->uid);
-	gw_users_each(gw_snapshot_users(check->snapshot), report_user, &each);
+	/* What a program shows has no path to try. */
+	if (!gw_share_is_mounted(share)) {
+		report_access(each.list, share, "(others)",
+			      gw_share_as(share)->uid);
+		gw_users_each(gw_snapshot_users(check->snapshot), report_user,
+			      &each);
+	}
 	json_array_append_new(json_object_get(check->json, "shares"), entry);
 }
 
@@ -266,6 +272,7 @@ enum gw_exit gw_verb_check(const struct gw_args *args)
 	}
 	gw_snapshot_unref(check.snapshot);
 	json_decref(check.json);
+	store_backends_wait(GW_BACKENDS_END_MS);
 	check.fsa = fsa_free(check.fsa);
 	gw_config_fini(&check.config);
 	return check.exit;

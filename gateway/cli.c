@@ -83,6 +83,7 @@ static void help_all(FILE *out)
 		"  smbgate export ~/Photos            share it, print how "
 		"to connect\n"
 		"  smbgate export ~/Photos --port 1445 --read-only\n"
+		"  smbgate mount sshfs://ann@nas/films --share films\n"
 		"  smbgate user add ann && smbgate check && smbgate serve\n"
 		"\n"
 		"smbgate help VERB tells more; so do smbgate(8) and "
@@ -164,6 +165,21 @@ static bool take_number(const struct parse *p, const struct gw_option *o,
 	return true;
 }
 
+static bool take_time(const struct parse *p, const struct gw_option *o,
+		      const char *text, int64_t *to)
+{
+	int64_t ms;
+
+	if (gw_time_parse(text, &ms) && ms >= o->min && ms <= o->max) {
+		*to = ms;
+		return true;
+	}
+	fprintf(p->errors,
+		"smbgate %s: --%s takes a time, from 1s to 1h, not %s\n",
+		p->verb->name, o->name, text);
+	return false;
+}
+
 static bool take_choice(const struct parse *p, const struct gw_option *o,
 			const char *text, int *to)
 {
@@ -204,6 +220,8 @@ static bool take_option(const struct parse *p, const struct gw_option *o,
 		return take_listen(p, text);
 	case GW_OPTION_NUMBER:
 		return take_number(p, o, text, to);
+	case GW_OPTION_TIME:
+		return take_time(p, o, text, to);
 	case GW_OPTION_CHOICE:
 		return take_choice(p, o, text, to);
 	case GW_OPTION_HELP:
@@ -254,8 +272,8 @@ static bool take_operands(const struct parse *p, int count, char **operands)
 			verb->usage);
 		return false;
 	}
-	for (int i = 0; i < count; i++)
-		p->args->operands[p->args->operand_count++] = operands[i];
+	p->args->operands = operands;
+	p->args->operand_count = (size_t)count;
 	return true;
 }
 

@@ -27,6 +27,7 @@ enum gw_exit {
 
 enum gw_verb_id {
 	GW_VERB_EXPORT,
+	GW_VERB_MOUNT,
 	GW_VERB_SERVE,
 	GW_VERB_CHECK,
 	GW_VERB_USER,
@@ -34,16 +35,12 @@ enum gw_verb_id {
 	GW_VERB_VERSION,
 };
 
-enum {
-	GW_OPERANDS_MAX = 2
-};
-
 /* What was said; strings are argv's. */
 struct gw_args {
 	enum gw_verb_id verb;
-	const char *operands[GW_OPERANDS_MAX];
+	char **operands;
 	size_t operand_count;
-	/* export */
+	/* export, mount */
 	const char *name;
 	const char *listen[GW_LISTEN_MAX];
 	size_t listen_count;
@@ -58,6 +55,7 @@ struct gw_args {
 	int engine;
 	int log;
 	int64_t workers;
+	int64_t timeout_ms; /* 0: not given */
 	/* serve, check */
 	const char *config;
 	bool json;
@@ -72,6 +70,7 @@ enum gw_option_kind {
 	GW_OPTION_TEXT,
 	GW_OPTION_TEXTS, /* listen: may be repeated */
 	GW_OPTION_NUMBER,
+	GW_OPTION_TIME, /* into int64_t, ms, min … max */
 	GW_OPTION_CHOICE,
 	GW_OPTION_HELP,
 };

@@ -3,6 +3,8 @@
  */
 #include "gateway/cli.h"
 
+#include "fuse/command.h"
+
 #define ARG(field) .offset = offsetof(struct gw_args, field)
 
 #define OPTION_HELP                                                        \
@@ -27,6 +29,37 @@
 static const struct gw_option export_options[] = {
 	{ "name", 0, GW_OPTION_TEXT, ARG(name), "N",
 	  "name of the share (default: of the directory)" },
+	{ "listen", 0, GW_OPTION_TEXTS, ARG(listen), "A",
+	  "address:port to listen on; repeatable (all, 445)" },
+	{ "port", 0, GW_OPTION_NUMBER, ARG(port), "P",
+	  "port, where --listen has none (445)", 1, 65535 },
+	{ "users", 0, GW_OPTION_TEXT, ARG(users), "F",
+	  "users file, made with smbgate user" },
+	{ "user", 0, GW_OPTION_TEXT, ARG(user), "U",
+	  "one user (default: you)" },
+	{ "password-file", 0, GW_OPTION_TEXT, ARG(password_file), "F",
+	  "the password, its first line (default: generated)" },
+	{ "guest", 0, GW_OPTION_FLAG, ARG(guest), NULL,
+	  "admit guests; without users, nobody else" },
+	{ "read-only", 0, GW_OPTION_FLAG, ARG(read_only), NULL,
+	  "let nobody change anything" },
+	{ "signing", 0, GW_OPTION_CHOICE, ARG(signing), "S",
+	  "desired or required", .choices = gw_signing_choices },
+	{ "encryption", 0, GW_OPTION_CHOICE, ARG(encryption), "C",
+	  "off, desired or required", .choices = gw_encryption_choices },
+	OPTION_ENGINE,
+	{ "workers", 0, GW_OPTION_NUMBER, ARG(workers), "N",
+	  "threads (default: one a core)", 0, GW_WORKERS_MAX },
+	OPTION_LOG,
+	OPTION_HELP,
+	{ NULL },
+};
+
+static const struct gw_option mount_options[] = {
+	{ "share", 0, GW_OPTION_TEXT, ARG(name), "N",
+	  "name of the share (default: of the command)" },
+	{ "timeout", 0, GW_OPTION_TIME, ARG(timeout_ms), "T",
+	  "for the program's start and any answer (30s)", 1000, 3600000 },
 	{ "listen", 0, GW_OPTION_TEXTS, ARG(listen), "A",
 	  "address:port to listen on; repeatable (all, 445)" },
 	{ "port", 0, GW_OPTION_NUMBER, ARG(port), "P",
@@ -88,6 +121,11 @@ const struct gw_verb gw_verbs[] = {
 	{ "export", GW_VERB_EXPORT, "DIR [options]",
 	  "share a directory now, nothing to configure", export_options, 1, 1,
 	  NULL },
+	{ "mount", GW_VERB_MOUNT, "[options] URL | -- COMMAND ... {} ...",
+	  "share what a FUSE program shows", mount_options, 1, FUSEFS_WORDS_MAX,
+	  "URL: sshfs://[USER@]HOST[:PORT]/PATH or rclone:REMOTE:[PATH]. {} is "
+	  "where it\nmounts. It stays in the foreground (-f), and is started "
+	  "again if need be.\n" },
 	{ "serve", GW_VERB_SERVE, "[--config FILE]",
 	  "share what a configuration says", serve_options, 0, 0, NULL },
 	{ "check", GW_VERB_CHECK, "[--config FILE]",

@@ -335,6 +335,20 @@ static void take_number(const struct walk *w, const struct gw_key *key,
 	*(int64_t *)to = value;
 }
 
+static void take_time(const struct walk *w, const struct gw_key *key,
+		      const config_setting_t *s, void *to)
+{
+	int64_t ms;
+
+	if (config_setting_type(s) == CONFIG_TYPE_STRING &&
+	    gw_time_parse(config_setting_get_string(s), &ms) &&
+	    ms >= key->min && ms <= key->max)
+		*(int64_t *)to = ms;
+	else
+		complain_of_value(w, s, NULL,
+				  "must be a time, from \"1s\" to \"1h\"");
+}
+
 static const char *suggest_choice(const struct gw_choice *choices,
 				  const char *word)
 {
@@ -431,6 +445,9 @@ static void take_value(const struct walk *w, const struct gw_key *key,
 	case GW_KEY_NUMBER:
 	case GW_KEY_SIZE:
 		take_number(w, key, s, to);
+		break;
+	case GW_KEY_TIME:
+		take_time(w, key, s, to);
 		break;
 	case GW_KEY_CHOICE:
 		take_choice(w, key, s, to);

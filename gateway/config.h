@@ -39,6 +39,8 @@ struct gw_share_config {
 	int line;
 	char *name;
 	char *path;
+	struct gw_texts mount; /* a program's words, in place of a path */
+	int64_t timeout_ms;    /* the program's, for any answer */
 	char *comment;
 	char *snapshots; /* pattern of their directories; NULL: none */
 	char *as;        /* "user", "user:group"; NULL: the directory's owner */
@@ -163,6 +165,9 @@ void gw_choice_list(const struct gw_choice *choices, char *to, size_t size);
 /* "64K", "8M", "1048576": bytes, by powers of 1024. */
 bool gw_size_parse(const char *text, int64_t *ret_bytes);
 
+/* "500ms", "30s", "2m", "1h": milliseconds. */
+bool gw_time_parse(const char *text, int64_t *ret_ms);
+
 /* NULL, or why this can't be the name of a share. */
 const char *gw_share_name_fault(const char *name);
 
@@ -180,6 +185,7 @@ enum gw_key_kind {
 	GW_KEY_TEXTS,  /* a list of strings; one string will do */
 	GW_KEY_NUMBER, /* into int64_t, min … max */
 	GW_KEY_SIZE,   /* the same, "8M" as well */
+	GW_KEY_TIME,   /* the same in ms: "30s", "500ms", "2m" */
 	GW_KEY_CHOICE,
 	GW_KEY_GROUP, /* { … }, into the same struct */
 	GW_KEY_GROUPS, /* ( { … }, … ), each a struct that begins with a line */

@@ -145,6 +145,31 @@ bool gw_size_parse(const char *text, int64_t *ret_bytes)
 	return true;
 }
 
+bool gw_time_parse(const char *text, int64_t *ret_ms)
+{
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }
+	};
+	char *end;
+	long long number = strtoll(text, &end, 10);
+
+	if (*text < '0' || *text > '9')
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		int64_t ms;
+
+		if (strcmp(end, units[i].unit) == 0 &&
+		    !__builtin_mul_overflow(number, units[i].ms, &ms)) {
+			*ret_ms = ms;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *gw_share_name_fault(const char *name)
 {
 	size_t length = strlen(name);
@@ -252,6 +277,7 @@ void gw_share_config_init(struct gw_share_config *share)
 {
 	*share = (struct gw_share_config){
 		.map_names = true,
+		.timeout_ms = GW_BACKEND_MS,
 		.oplocks = true,
 		.short_names = true,
 		.durable_handles = true,
@@ -350,6 +376,9 @@ static const struct gw_key account_keys[] = {
 static const struct gw_key share_keys[] = {
 	{ "name", GW_KEY_TEXT, SHARE(name), .fault = gw_share_name_fault },
 	{ "path", GW_KEY_TEXT, SHARE(path), .fault = path_fault },
+	{ "mount", GW_KEY_TEXTS, SHARE(mount) },
+	{ "timeout", GW_KEY_TIME, SHARE(timeout_ms), .min = 1000,
+	  .max = 3600000 },
 	{ "comment", GW_KEY_TEXT, SHARE(comment), .fault = comment_fault },
 	{ "read_only", GW_KEY_BOOL, SHARE(read_only) },
 	{ "users", GW_KEY_TEXTS, SHARE(users) },

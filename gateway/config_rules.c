@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fuse/command.h"
 #include "gateway/limits.h"
 
 struct rules {
@@ -84,6 +85,27 @@ static void rule_account(const struct rules *r, const struct gw_account *a)
 	}
 }
 
+static void rule_source(const struct rules *r, const struct gw_share_config *s)
+{
+	const char *const *words = (const char *const *)s->mount.items;
+	struct gw_spot spot = spot_at(r, s->line);
+	const char *fault;
+
+	if (!s->path && !s->mount.count)
+		gw_complain(r->c, &spot, NULL, "share \"%s\" has no path",
+			    s->name);
+	if (s->path && s->mount.count)
+		gw_complain(r->c, &spot, NULL,
+			    "share \"%s\" has both path and mount", s->name);
+	fault = s->mount.count ? fusefs_command_fault(words, s->mount.count)
+			       : NULL;
+	if (fault)
+		gw_complain(
+			r->c, &spot,
+			"mount = [ \"mergerfs\", \"-f\", \"/a:/b\", \"{}\" ];",
+			"share \"%s\": mount: %s", s->name, fault);
+}
+
 static void rule_share(const struct rules *r, const struct gw_share_config *s)
 {
 	struct gw_spot spot = spot_at(r, s->line);
@@ -92,9 +114,7 @@ static void rule_share(const struct rules *r, const struct gw_share_config *s)
 		gw_complain(r->c, &spot, NULL, "a share without a name");
 		return;
 	}
-	if (!s->path)
-		gw_complain(r->c, &spot, NULL, "share \"%s\" has no path",
-			    s->name);
+	rule_source(r, s);
 	if (s->guest && !r->config->guest)
 		gw_complain(r->c, &spot,
 			    "set server = { guest = true; … } as well; most "

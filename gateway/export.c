@@ -1,6 +1,6 @@
 /*
- * `smbgate export DIR`: a configuration made from options, with a user and a
- * password of the occasion where none are named.
+ * `smbgate export DIR` and `smbgate mount COMMAND`: a configuration made from
+ * options, with a user and a password of the occasion where none are named.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuse/command.h"
 #include "gateway/banner.h"
 #include "gateway/config_rules.h"
 #include "gateway/run.h"
@@ -92,32 +93,79 @@ static enum gw_exit set_listen(struct export *e)
 	return GW_EXIT_OK;
 }
 
-static enum gw_exit set_share(struct export *e, const char *dir)
+/* The one share, but for what it is called and where its files are. */
+static struct gw_share_config *share_new(struct export *e)
 {
 	struct gw_share_config *share = calloc(1, sizeof(*share));
-	const char *fault;
+
+	if (!share)
+		return NULL;
+	gw_share_config_init(share);
+	share->read_only = e->args->read_only;
+	share->guest = e->args->guest;
+	e->config.shares =
+		(struct gw_share_configs){ .items = share, .count = 1 };
+	return share;
+}
+
+static enum gw_exit check_name(const struct export *e, const char *option)
+{
+	const char *fault = gw_share_name_fault(e->config.shares.items[0].name);
+
+	if (!fault)
+		return GW_EXIT_OK;
+	fprintf(stderr, "smbgate %s: %s; use %s\n",
+		e->args->verb == GW_VERB_MOUNT ? "mount" : "export", fault,
+		option);
+	return GW_EXIT_USAGE;
+}
+
+/* `smbgate mount`: the operands are a program's words. */
+static enum gw_exit set_mounted(struct export *e)
+{
+	const char *const *words = (const char *const *)e->args->operands;
+	size_t count = e->args->operand_count;
+	const char *fault = fusefs_command_fault(words, count);
+	struct gw_share_config *share = share_new(e);
+
+	if (fault) {
+		fprintf(stderr, "smbgate mount: %s: %s\n", words[0], fault);
+		return GW_EXIT_USAGE;
+	}
+	if (!share)
+		return GW_EXIT_FAILURE;
+	if (e->args->timeout_ms)
+		share->timeout_ms = e->args->timeout_ms;
+	share->mount.items = calloc(count, sizeof(char *));
+	share->name = e->args->name ? strdup(e->args->name)
+				    : fusefs_command_name(words, count);
+	if (!share->mount.items || !share->name)
+		return GW_EXIT_FAILURE;
+	for (size_t i = 0; i < count; i++) {
+		if (!text_set(&share->mount.items[i], words[i]))
+			return GW_EXIT_FAILURE;
+		share->mount.count++;
+	}
+	return check_name(e, "--share");
+}
+
+static enum gw_exit set_share(struct export *e)
+{
+	const char *dir = e->args->operands[0];
+	struct gw_share_config *share = share_new(e);
 	char path[PATH_MAX];
 
 	if (!share)
 		return GW_EXIT_FAILURE;
-	gw_share_config_init(share);
-	e->config.shares =
-		(struct gw_share_configs){ .items = share, .count = 1 };
 	if (!realpath(dir, path)) {
 		fprintf(stderr, "smbgate: %s: %s\n", dir, strerror(errno));
 		return GW_EXIT_CONFIG;
 	}
-	share->read_only = e->args->read_only;
-	share->guest = e->args->guest;
 	share->name =
 		e->args->name ? strdup(e->args->name) : share_name_of(path);
 	if (!share->name || !text_set(&share->path, path))
 		return GW_EXIT_FAILURE;
-	fault = gw_share_name_fault(share->name);
-	if (!fault)
-		return GW_EXIT_OK;
-	fprintf(stderr, "smbgate export: %s; use --name\n", fault);
-	return GW_EXIT_USAGE;
+	return check_name(e, "--name");
 }
 
 /* A generated password is printed once, with the banner; never to a log. */
@@ -210,7 +258,7 @@ enum gw_exit gw_verb_export(const struct gw_args *args)
 
 	gw_config_init(&e.config);
 	set_choices(&e);
-	exit = set_share(&e, args->operands[0]);
+	exit = args->verb == GW_VERB_MOUNT ? set_mounted(&e) : set_share(&e);
 	if (exit == GW_EXIT_OK)
 		exit = set_listen(&e);
 	if (exit == GW_EXIT_OK)

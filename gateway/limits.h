@@ -55,6 +55,10 @@ enum {
 	GW_GATHER_BYTES = 256 * 1024,
 	/* Frames taken in one go before other fibers get their turn. */
 	GW_FRAMES_IN_TURN = 32,
+	/* For the start of a share's program and for any of its answers. */
+	GW_BACKEND_MS = 30 * 1000,
+	/* For programs to end when we do: they may have much to write. */
+	GW_BACKENDS_END_MS = 10 * 1000,
 	/* Groups of one user: NGROUPS_MAX of Linux. */
 	GW_GROUPS_MAX = 65536,
 	/* Free memory that the heap keeps: two maximal reads and writes. */

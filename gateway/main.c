@@ -28,6 +28,7 @@ static enum gw_exit run(const struct gw_args *args)
 {
 	switch (args->verb) {
 	case GW_VERB_EXPORT:
+	case GW_VERB_MOUNT:
 		return gw_verb_export(args);
 	case GW_VERB_SERVE:
 		return gw_verb_serve(args);

@@ -51,7 +51,10 @@ const struct smb_share_facts *gw_share_facts(const struct gw_share *share);
 
 /* What the configuration wants and the file system has not; NULL: nothing. */
 const char *gw_share_lack(const struct gw_share *share);
-const char *gw_share_path(const struct gw_share *share);
+
+/* The directory, or the words of the program that serves its files. */
+const char *gw_share_source(const struct gw_share *share);
+bool gw_share_is_mounted(const struct gw_share *share); /* by a program */
 struct store_tree *gw_share_tree(const struct gw_share *share);
 bool gw_share_is_read_only(const struct gw_share *share);
 

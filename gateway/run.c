@@ -27,6 +27,7 @@
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/server.h"
+#include "gateway/store/store.h"
 #include "smb/limits.h"
 
 /* ---- facts ---- */
@@ -170,6 +171,7 @@ static void stop(struct run *run, int signal_number)
 	}
 	run->is_stopping = true;
 	gw_notify("STOPPING=1");
+	store_backends_hurry();
 	gw_server_stop(&run->server);
 }
 
@@ -290,6 +292,7 @@ enum gw_exit gw_run(const struct gw_run_how *how)
 	}
 	if (exit == GW_EXIT_OK)
 		exit = serve(&run, realm, &sockets);
+	store_backends_wait(GW_BACKENDS_END_MS);
 	run.fsa = fsa_free(run.fsa);
 	return exit;
 }

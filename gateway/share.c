@@ -5,7 +5,9 @@
  */
 #include "gateway/share.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +27,14 @@ const struct smb_share_facts *gw_share_facts(const struct gw_share *share)
 	return &share->facts;
 }
 
-const char *gw_share_path(const struct gw_share *share)
+const char *gw_share_source(const struct gw_share *share)
 {
-	return share->path;
+	return share->source;
+}
+
+bool gw_share_is_mounted(const struct gw_share *share)
+{
+	return share->is_mounted;
 }
 
 struct store_tree *gw_share_tree(const struct gw_share *share)
@@ -62,7 +69,7 @@ struct gw_share *gw_share_unref(struct gw_share *share)
 		free(share->users.items[i]);
 	free(share->users.items);
 	free(share->snapshots);
-	free(share->path);
+	free(share->source);
 	free(share);
 	return NULL;
 }
@@ -87,13 +94,37 @@ struct store_options gw_share_options(const struct gw_share_config *how)
 	};
 }
 
+/* The path, or the words with spaces between them: malloc, or NULL. */
+static char *source_of(const struct gw_share_config *how)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (how->path)
+		return strdup(how->path);
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < how->mount.count; i++)
+		fprintf(out, "%s%s", i ? " " : "", how->mount.items[i]);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
 bool gw_share_has_tree(const struct gw_share *share,
 		       const struct gw_share_config *how)
 {
 	const struct store_options *is = store_tree_options(share->fsa.tree);
 	struct store_options wanted = gw_share_options(how);
+	char *source = source_of(how);
+	bool is_same = source && !strcmp(share->source, source) &&
+		       share->is_mounted == !how->path;
 
-	return strcmp(share->path, how->path) == 0 &&
+	free(source);
+	return is_same && (how->path || share->timeout_ms == how->timeout_ms) &&
 	       is->symlinks == wanted.symlinks &&
 	       is->read_path == wanted.read_path &&
 	       is->is_read_only == wanted.is_read_only;
@@ -148,10 +179,12 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 /* Copies what outlives the configuration. False: out of memory. */
 static bool set_texts(struct gw_share *share, const struct gw_share_config *how)
 {
-	share->path = strdup(how->path);
+	share->source = source_of(how);
+	share->is_mounted = !how->path;
+	share->timeout_ms = how->timeout_ms;
 	if (how->snapshots)
 		share->snapshots = strdup(how->snapshots);
-	return share->path && (share->snapshots || !how->snapshots);
+	return share->source && (share->snapshots || !how->snapshots);
 }
 
 static bool set_users(struct gw_share *share, const struct gw_texts *users)
@@ -229,29 +262,44 @@ const char *gw_share_lack(const struct gw_share *share)
 	return NULL;
 }
 
+static int open_tree(const struct gw_share_config *how,
+		     struct store_tree **ret_tree)
+{
+	const struct store_program program = {
+		.name = how->name,
+		.words = (const char *const *)how->mount.items,
+		.word_count = how->mount.count,
+		.timeout_ms = (unsigned int)how->timeout_ms,
+	};
+	struct store_options options = gw_share_options(how);
+
+	return how->path ? store_tree_open(how->path, &options, ret_tree)
+			 : store_tree_start(&program, &options, ret_tree);
+}
+
 struct gw_share *gw_share_new(const struct gw_config *config,
 			      const struct gw_share_config *how,
 			      struct fsa *fsa, struct store_tree *before,
 			      struct gw_complaints *c)
 {
-	struct store_options options = gw_share_options(how);
 	struct gw_share *share = calloc(1, sizeof(*share));
 	int err = 0;
 
 	if (share)
 		atomic_init(&share->references, 1);
 	if (!share || !set_texts(share, how) || !set_users(share, &how->users))
-		return share_fail(share, config, how, c, how->path,
+		return share_fail(share, config, how, c, "share",
 				  "out of memory");
 	set_facts(share, how);
 	set_fsa(share, how, fsa);
 	if (before)
 		share->fsa.tree = store_tree_ref(before);
 	else
-		err = store_tree_open(how->path, &options, &share->fsa.tree);
+		err = open_tree(how, &share->fsa.tree);
 	if (err < 0)
-		return share_fail(share, config, how, c, how->path,
-				  strerror(-err));
+		return share_fail(share, config, how, c, share->source,
+				  err == -ENOEXEC ? "it did not start"
+						  : strerror(-err));
 	if (!set_as(share, how->as))
 		return share_fail(share, config, how, c, "as",
 				  "no such user or group");

@@ -13,7 +13,9 @@ struct gw_share {
 	_Atomic unsigned int references;
 	struct smb_share_facts facts;
 	struct fsa_share fsa;
-	char *path;
+	char *source; /* the directory, or the program's words */
+	int64_t timeout_ms;
+	bool is_mounted; /* by a program */
 	char *snapshots; /* or NULL; the fsa_share borrows it */
 	bool is_read_only;
 	bool admits_guests;

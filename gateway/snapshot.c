@@ -204,8 +204,10 @@ static bool make_share(const struct making *m,
 	if (!tree)
 		tree = tree_of(m->before, how);
 	share = gw_share_new(m->config, how, m->fsa, tree, m->c);
-	if (!share)
+	if (!share) {
+		m->snapshot->has_lost_program |= how->mount.count > 0;
 		return false;
+	}
 	m->snapshot->shares[m->snapshot->share_count++] = share;
 	return knows;
 }
@@ -245,7 +247,8 @@ enum gw_exit gw_snapshot_new(const struct gw_config *config, struct fsa *fsa,
 	else if (!make_users(&m))
 		exit = GW_EXIT_USERS;
 	else if (!make_shares(&m))
-		exit = GW_EXIT_CONFIG;
+		exit = m.snapshot->has_lost_program ? GW_EXIT_BACKEND
+						    : GW_EXIT_CONFIG;
 	if (exit == GW_EXIT_OK)
 		*ret_snapshot = m.snapshot;
 	else

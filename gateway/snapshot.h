@@ -13,6 +13,7 @@ struct gw_snapshot {
 	struct gw_users *users;
 	struct gw_share **shares;
 	size_t share_count;
+	bool has_lost_program; /* one of a share that did not start */
 };
 
 struct gw_snapshot *gw_snapshot_ref(struct gw_snapshot *snapshot);

@@ -7,6 +7,7 @@
 
 #include "gateway/cli.h"
 
+/* Also of `mount`. */
 enum gw_exit gw_verb_export(const struct gw_args *args);
 enum gw_exit gw_verb_serve(const struct gw_args *args);
 enum gw_exit gw_verb_check(const struct gw_args *args);

@@ -12,7 +12,8 @@ build="gcc make pkg-config libc6-dev linux-libc-dev liburing-dev libgnutls28-dev
 	libconfig-dev libtasn1-6-dev libunistring-dev libjansson-dev uthash-dev"
 run="smbclient"
 check="$run git python3 python3-impacket samba-testsuite libcmocka-dev binutils
-	clang libclang-rt-14-dev clang-format mandoc procps iproute2 attr acl openssl"
+	clang libclang-rt-14-dev clang-format mandoc procps iproute2 attr acl openssl
+	fuse3 bindfs mergerfs sshfs openssh-server"
 vm="qemu-system-x86 cpio busybox-static xz-utils e2fsprogs"
 
 case ${1:-} in

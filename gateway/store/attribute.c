@@ -78,9 +78,10 @@ static int64_t call_first(void *arg)
 	return n;
 }
 
-int64_t store_co_xattr_first(struct store_creds *creds, struct store_file *file,
-			     const char *const *names, void *to, size_t size,
-			     size_t *ret_which)
+int64_t store_local_co_xattr_first(struct store_creds *creds,
+				   struct store_file *file,
+				   const char *const *names, void *to,
+				   size_t size, size_t *ret_which)
 {
 	struct attribute_call c = { .names = names, .to = to, .size = size };
 	int64_t n = co_call_on(file, creds, call_first, &c);

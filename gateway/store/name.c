@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +45,25 @@ int store_local_co_unlink(struct store_creds *creds, struct store_file *dir,
 				name, is_directory ? AT_REMOVEDIR : 0);
 }
 
+/*
+ * Few programs behind FUSE know RENAME_NOREPLACE: they call it invalid. So the
+ * name is looked for, and then taken. Someone else may be quicker in between,
+ * by way of the program; clients of ours are kept apart above.
+ */
+static int co_rename_in_steps(struct store_creds *creds,
+			      struct store_file *from_dir, const char *from,
+			      struct store_file *to_dir, const char *to)
+{
+	struct store_stat ignored;
+	int err = store_local_co_stat_at(creds, to_dir, to, &ignored);
+
+	if (err != -ENOENT)
+		return err ? err : -EEXIST;
+	return loop_co_renameat2(store_creds_identity(creds),
+				 store_file_fd(from_dir), from,
+				 store_file_fd(to_dir), to, 0);
+}
+
 int store_local_co_rename(struct store_creds *creds,
 			  struct store_file *from_dir, const char *from,
 			  struct store_file *to_dir, const char *to,
@@ -57,9 +77,12 @@ int store_local_co_rename(struct store_creds *creds,
 		err = -EXDEV;
 	if (err)
 		return err;
-	return loop_co_renameat2(store_creds_identity(creds),
-				 store_file_fd(from_dir), from,
-				 store_file_fd(to_dir), to, flags);
+	err = loop_co_renameat2(store_creds_identity(creds),
+				store_file_fd(from_dir), from,
+				store_file_fd(to_dir), to, flags);
+	if (err == -EINVAL && flags == RENAME_NOREPLACE)
+		err = co_rename_in_steps(creds, from_dir, from, to_dir, to);
+	return err;
 }
 
 /*
@@ -105,8 +128,8 @@ static int64_t call_mknod(void *arg)
 	return mknodat(c->dir, c->name, c->mode, 0) ? -errno : 0;
 }
 
-int store_co_mknod(struct store_creds *creds, struct store_file *dir,
-		   const char *name, mode_t mode)
+int store_local_co_mknod(struct store_creds *creds, struct store_file *dir,
+			 const char *name, mode_t mode)
 {
 	struct mknod_call c = { store_file_fd(dir), name, mode };
 	int err = check_change(dir, name);

@@ -47,6 +47,8 @@ struct store_ops {
 		       struct store_file *dir, const char *name);
 	int (*co_symlink)(struct store_creds *creds, struct store_file *dir,
 			  const char *name, const char *target);
+	int (*co_mknod)(struct store_creds *creds, struct store_file *dir,
+			const char *name, mode_t mode);
 	int (*co_readlink)(struct store_file *file, char *to, size_t size);
 	int (*co_list_open)(struct store_creds *creds, struct store_file *dir,
 			    struct store_listing **ret_listing);
@@ -77,6 +79,10 @@ struct store_ops {
 	int64_t (*co_xattr_get)(struct store_creds *creds,
 				struct store_file *file, const char *name,
 				void *to, size_t size);
+	int64_t (*co_xattr_first)(struct store_creds *creds,
+				  struct store_file *file,
+				  const char *const *names, void *to,
+				  size_t size, size_t *ret_which);
 	int (*co_xattr_set)(struct store_creds *creds, struct store_file *file,
 			    const char *name, const void *value, size_t size);
 	int (*co_xattr_remove)(struct store_creds *creds,
@@ -129,6 +135,8 @@ int store_local_co_link(struct store_creds *creds, struct store_file *file,
 			struct store_file *dir, const char *name);
 int store_local_co_symlink(struct store_creds *creds, struct store_file *dir,
 			   const char *name, const char *target);
+int store_local_co_mknod(struct store_creds *creds, struct store_file *dir,
+			 const char *name, mode_t mode);
 int store_local_co_readlink(struct store_file *file, char *to, size_t size);
 int store_local_co_list_open(struct store_creds *creds, struct store_file *dir,
 			     struct store_listing **ret_listing);
@@ -159,6 +167,10 @@ int store_local_co_clone(struct store_file *from, uint64_t from_offset,
 int64_t store_local_co_xattr_get(struct store_creds *creds,
 				 struct store_file *file, const char *name,
 				 void *to, size_t size);
+int64_t store_local_co_xattr_first(struct store_creds *creds,
+				   struct store_file *file,
+				   const char *const *names, void *to,
+				   size_t size, size_t *ret_which);
 int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
 			     const char *name, const void *value, size_t size);
 int store_local_co_xattr_remove(struct store_creds *creds,

@@ -67,6 +67,32 @@ struct store_features {
  */
 int store_tree_open(const char *path, const struct store_options *options,
 		    struct store_tree **ret_tree);
+
+/* A program that serves files by FUSE: see fuse/command.h for its words. */
+struct store_program {
+	const char *name; /* for the log */
+	const char *const *words;
+	size_t word_count;
+	unsigned int timeout_ms; /* for its start and for any answer */
+};
+
+/*
+ * Starts a program and opens the root of its files. It is watched, and started
+ * again if it ends or hangs; files that were open then are lost (-ENOTCONN,
+ * -ECONNABORTED). Stopped with the tree. May block, for the timeout: only at
+ * start. -errno after a line in the log.
+ */
+int store_tree_start(const struct store_program *program,
+		     const struct store_options *options,
+		     struct store_tree **ret_tree);
+
+/*
+ * The process is to end: programs that don't answer are soon given up. And:
+ * waits for all that were stopped, up to `ms`. Thread: any.
+ */
+void store_backends_hurry(void);
+void store_backends_wait(unsigned int ms);
+
 struct store_tree *store_tree_ref(struct store_tree *tree);
 struct store_tree *store_tree_unref(struct store_tree *tree);
 const struct store_features *store_tree_features(const struct store_tree *tree);

@@ -12,19 +12,25 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "fuse/backend.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
+#include "gateway/store/backend.h"
 #include "gateway/store/creds.h"
 #include "gateway/store/file.h"
 #include "gateway/store/lane.h"
 #include "gateway/store/ops.h"
 #include "gateway/store/probe.h"
 #include "gateway/store/stat.h"
+
+/* Said of a file system that says nothing: a tebibyte of 4 KiB each. */
+#define UNKNOWN_BLOCKS (1u << 28)
 
 struct store_tree {
 	atomic_uint refs;
@@ -34,7 +40,10 @@ struct store_tree {
 	struct store_options options;
 	struct store_features features;
 	struct store_kind kind;
-	struct store_stat root; /* as it was at the start */
+	struct store_stat root; /* as it was at the start, but for: */
+	_Atomic uint64_t root_device, root_inode;
+	struct fusefs_backend *backend; /* or NULL */
+	char *name;                     /* of the backend */
 };
 
 /*
@@ -69,31 +78,92 @@ static int look_at_root(struct store_tree *tree)
 	if (tree->kind.is_far)
 		tree->lane = store_lane_slot_take();
 	store_stat_of(&st, NULL, &tree->root);
+	tree->root_device = tree->root.key.device;
+	tree->root_inode = tree->root.key.inode;
 	return store_probe(tree->root_fd, !tree->options.is_read_only,
 			   &tree->features);
+}
+
+static struct store_tree *tree_new(const struct store_options *options)
+{
+	struct store_tree *tree = malloc(sizeof(*tree));
+
+	if (tree)
+		*tree = (struct store_tree){ .refs = 1,
+					     .ops = &store_local_ops,
+					     .root_fd = -1,
+					     .options = *options };
+	return tree;
+}
+
+/* `err`: of what came before. Takes the tree on failure. */
+static int tree_finish(struct store_tree *tree, int err,
+		       struct store_tree **ret_tree)
+{
+	if (!err)
+		err = check_proc(tree->root_fd);
+	if (!err)
+		err = look_at_root(tree);
+	if (err)
+		store_tree_unref(tree);
+	else
+		*ret_tree = tree;
+	return err;
 }
 
 int store_tree_open(const char *path, const struct store_options *options,
 		    struct store_tree **ret_tree)
 {
-	struct store_tree *tree = malloc(sizeof(*tree));
-	int err;
+	struct store_tree *tree = tree_new(options);
 
 	if (!tree)
 		return -ENOMEM;
-	*tree = (struct store_tree){ .refs = 1,
-				     .ops = &store_local_ops,
-				     .options = *options };
 	tree->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	err = tree->root_fd < 0 ? -errno : check_proc(tree->root_fd);
-	if (!err)
-		err = look_at_root(tree);
-	if (err) {
-		store_tree_unref(tree);
+	return tree_finish(tree, tree->root_fd < 0 ? -errno : 0, ret_tree);
+}
+
+int store_tree_start(const struct store_program *program,
+		     const struct store_options *options,
+		     struct store_tree **ret_tree)
+{
+	struct store_tree *tree = tree_new(options);
+	int err = -ENOMEM;
+
+	if (!tree)
 		return err;
-	}
-	*ret_tree = tree;
+	tree->name = strdup(program->name);
+	if (tree->name)
+		err = store_backend_start(tree, program, options->is_read_only,
+					  &tree->backend, &tree->root_fd);
+	return tree_finish(tree, err, ret_tree);
+}
+
+/*
+ * The number of the descriptor stays, so whoever is about to use it finds the
+ * new root. What is open already keeps the old one, where nothing answers.
+ */
+int store_tree_renew(struct store_tree *tree, int root_fd)
+{
+	struct statx st;
+
+	if (statx(root_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
+		  &st))
+		return -errno;
+	tree->root_device = makedev(st.stx_dev_major, st.stx_dev_minor);
+	tree->root_inode = st.stx_ino;
+	if (tree->root_fd >= 0 && dup3(root_fd, tree->root_fd, O_CLOEXEC) < 0)
+		return -errno;
 	return 0;
+}
+
+const char *store_tree_name(const struct store_tree *tree)
+{
+	return tree->name ? tree->name : "";
+}
+
+bool store_tree_is_ready(const struct store_tree *tree)
+{
+	return !tree->backend || fusefs_backend_is_ready(tree->backend);
 }
 
 struct store_tree *store_tree_ref(struct store_tree *tree)
@@ -105,9 +175,12 @@ struct store_tree *store_tree_ref(struct store_tree *tree)
 struct store_tree *store_tree_unref(struct store_tree *tree)
 {
 	if (tree && atomic_fetch_sub(&tree->refs, 1) == 1) {
+		/* No new root comes after this. */
+		fusefs_backend_stop(tree->backend);
 		if (tree->root_fd >= 0)
 			close(tree->root_fd);
 		store_lane_slot_give(tree->lane);
+		free(tree->name);
 		free(tree);
 	}
 	return NULL;
@@ -148,14 +221,14 @@ int store_tree_root_fd(const struct store_tree *tree)
 bool store_tree_is_root(const struct store_tree *tree,
 			const struct store_key *key)
 {
-	return tree->root.key.device == key->device &&
-	       tree->root.key.inode == key->inode;
+	return tree->root_device == key->device &&
+	       tree->root_inode == key->inode;
 }
 
 static bool is_roots_device(const struct store_tree *tree,
 			    const struct statx *file)
 {
-	return tree->root.key.device ==
+	return tree->root_device ==
 	       makedev(file->stx_dev_major, file->stx_dev_minor);
 }
 
@@ -193,6 +266,11 @@ int store_local_co_space(struct store_tree *tree, struct store_space *ret_space)
 
 	if (err)
 		return err;
+	/* None at all: it does not know. Clients don't write to a full disk. */
+	if (!fs.f_blocks) {
+		fs.f_bsize = fs.f_frsize = 4096;
+		fs.f_blocks = fs.f_bfree = fs.f_bavail = UNKNOWN_BLOCKS;
+	}
 	*ret_space = (struct store_space){
 		.block_size =
 			(uint64_t)(fs.f_frsize ? fs.f_frsize : fs.f_bsize),

@@ -11,6 +11,18 @@
 /* An O_PATH descriptor of the root directory. Borrowed. */
 int store_tree_root_fd(const struct store_tree *tree);
 
+/* What its program is called in the log; "" if there is none. */
+const char *store_tree_name(const struct store_tree *tree);
+
+/*
+ * The root is another directory from now on: that of the same program, started
+ * again. `root_fd` is copied. Thread: any.
+ */
+int store_tree_renew(struct store_tree *tree, int root_fd);
+
+/* Whether the program behind it is there and answers; without one: true. */
+bool store_tree_is_ready(const struct store_tree *tree);
+
 /* Its lane's slot (lane.h); 0: none of its calls hangs. */
 unsigned int store_tree_lane(const struct store_tree *tree);
 

@@ -22,6 +22,7 @@ const struct store_ops store_local_ops = {
 	.co_rename = store_local_co_rename,
 	.co_link = store_local_co_link,
 	.co_symlink = store_local_co_symlink,
+	.co_mknod = store_local_co_mknod,
 	.co_readlink = store_local_co_readlink,
 	.co_list_open = store_local_co_list_open,
 	.co_list_next = store_local_co_list_next,
@@ -38,6 +39,7 @@ const struct store_ops store_local_ops = {
 	.co_copy = store_local_co_copy,
 	.co_clone = store_local_co_clone,
 	.co_xattr_get = store_local_co_xattr_get,
+	.co_xattr_first = store_local_co_xattr_first,
 	.co_xattr_set = store_local_co_xattr_set,
 	.co_xattr_remove = store_local_co_xattr_remove,
 	.co_xattr_list = store_local_co_xattr_list,
@@ -178,6 +180,17 @@ int store_co_symlink(struct store_creds *creds, struct store_file *dir,
 	struct loop_lane *before = enter(dir->tree);
 	int result =
 		store_tree_ops(dir->tree)->co_symlink(creds, dir, name, target);
+
+	loop_lane_enter(before);
+	return result;
+}
+
+int store_co_mknod(struct store_creds *creds, struct store_file *dir,
+		   const char *name, mode_t mode)
+{
+	struct loop_lane *before = enter(dir->tree);
+	int result =
+		store_tree_ops(dir->tree)->co_mknod(creds, dir, name, mode);
 
 	loop_lane_enter(before);
 	return result;
@@ -340,6 +353,19 @@ int64_t store_co_xattr_get(struct store_creds *creds, struct store_file *file,
 	struct loop_lane *before = enter(file->tree);
 	int64_t result = store_tree_ops(file->tree)
 				 ->co_xattr_get(creds, file, name, to, size);
+
+	loop_lane_enter(before);
+	return result;
+}
+
+int64_t store_co_xattr_first(struct store_creds *creds, struct store_file *file,
+			     const char *const *names, void *to, size_t size,
+			     size_t *ret_which)
+{
+	struct loop_lane *before = enter(file->tree);
+	int64_t result = store_tree_ops(file->tree)
+				 ->co_xattr_first(creds, file, names, to, size,
+						  ret_which);
 
 	loop_lane_enter(before);
 	return result;

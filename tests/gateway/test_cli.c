@@ -28,14 +28,15 @@ struct said {
 
 static struct said parse(const char *line)
 {
-	char words[200];
-	char *argv[WORDS_MAX + 1] = { NULL };
+	static char words[200];
+	static char *argv[WORDS_MAX + 1];
 	size_t size[2];
 	struct said said = { .exit = GW_EXIT_OK };
 	FILE *out = open_memstream(&said.out, &size[0]);
 	FILE *errors = open_memstream(&said.errors, &size[1]);
 	int argc = 0;
 
+	memset(argv, 0, sizeof(argv));
 	snprintf(words, sizeof(words), "%s", line);
 	for (char *w = strtok(words, " "); w; w = strtok(NULL, " "))
 		argv[argc++] = w;
@@ -147,6 +148,25 @@ static void help_fits_one_screen(void **state)
 	}
 }
 
+static void what_is_to_be_mounted_keeps_its_own_options(void **state)
+{
+	struct said s = parse("smbgate mount --share pool --timeout 90s -- "
+			      "mergerfs -f --share x {}");
+
+	(void)state;
+	assert_true(s.go_on);
+	assert_int_equal(s.args.verb, GW_VERB_MOUNT);
+	assert_string_equal(s.args.name, "pool");
+	assert_int_equal(s.args.timeout_ms, 90000);
+	assert_int_equal(s.args.operand_count, 5);
+	assert_string_equal(s.args.operands[2], "--share");
+	said_free(&s);
+	s = parse("smbgate mount sshfs://nas/films --timeout 2d");
+	assert_false(s.go_on);
+	assert_non_null(strstr(s.errors, "--timeout takes a time"));
+	said_free(&s);
+}
+
 static void help_and_version_are_verbs_and_options(void **state)
 {
 	struct said s = parse("smbgate --help");
@@ -173,6 +193,7 @@ int main(void)
 		cmocka_unit_test(options_are_read_in_any_order_and_both_forms),
 		cmocka_unit_test(wrong_lines_are_told),
 		cmocka_unit_test(help_fits_one_screen),
+		cmocka_unit_test(what_is_to_be_mounted_keeps_its_own_options),
 		cmocka_unit_test(help_and_version_are_verbs_and_options),
 	};
 

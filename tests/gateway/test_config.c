@@ -217,6 +217,13 @@ static void a_wrong_value_is_told_with_those_that_can_be(void **state)
 	       "\"[::1]:445\" or \":445\"\n"
 	       "  server = { listen = [ \"here:x\" ]; };\n"
 	       "                        ^~~~~~~~\n");
+	expect("shares = ( { name = \"a\"; mount = [ \"x\", \"{}\" ]; timeout = "
+	       "\"2d\"; } );\n",
+	       "x.conf:1: timeout: must be a time, from \"1s\" to \"1h\"\n"
+	       "  shares = ( { name = \"a\"; mount = [ \"x\", \"{}\" ]; timeout = "
+	       "\"2d\"; } );\n"
+	       "                                                            "
+	       "^~~~\n");
 	expect("server = { io_size = \"8Q\"; };\n" SHARE,
 	       "x.conf:1: io_size: must be a size: \"8M\", \"64K\"\n"
 	       "  server = { io_size = \"8Q\"; };\n"

@@ -1,0 +1,614 @@
+/*
+ * The supervisor: one thread a backend, which starts the program, reads what
+ * it says, waits for its end, and starts it again. How programs are started is
+ * spawn.c's, how mounts are made kmount.c's, whether one answers kwatch.c's.
+ *
+ * A program that takes no /dev/fd/N for a mount point ends at once; then it is
+ * given a place to mount on, and asked in this way ever after.
+ *
+ * Programs that are to stop get, in this order: the end of their mount, TERM,
+ * KILL, and the abort of their connection, each if the one before did not do.
+ */
+#include "fuse/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fuse/command.h"
+#include "fuse/kmount.h"
+#include "fuse/kwatch.h"
+#include "fuse/spawn.h"
+
+enum {
+	LINE_SIZE = 512,
+	TICK_MS = 200,      /* how often clocks are looked at */
+	PLACE_TICK_MS = 10, /* how often for a mount that is to appear */
+	HURRY_MS = 1500,    /* for any answer, when the process is to end */
+	BACKOFF_MIN_MS = 500,
+	BACKOFF_MAX_MS = 60000,
+	CALM_MS = 60000,  /* who lived so long starts anew with the shortest */
+	GOODBYE_MS = 500, /* for the end after the mount's end */
+	TERM_MS = 5000,
+	KILL_MS = 1000,
+};
+
+enum state {
+	STARTING,
+	READY,
+	WAITING,
+	OVER, /* its first start failed */
+};
+
+struct fusefs_backend {
+	pthread_mutex_t mutex; /* of these five */
+	pthread_cond_t changed;
+	enum state state;
+	bool is_stopping;
+	struct fusefs_events events;
+	int err; /* OVER */
+
+	/* frozen */
+	char *name;
+	char **words;
+	size_t word_count;
+	unsigned int timeout_ms;
+	bool is_read_only;
+	int wake_fd; /* stopping, or the watch has an answer */
+
+	/* the thread's own */
+	struct fusefs_child child;
+	struct fusefs_watch *watch;
+	int root_fd;
+	bool wants_place; /* found out */
+	bool is_private;
+	char place[FUSEFS_PLACE_SIZE]; /* "": none */
+	char line[LINE_SIZE];          /* that is being read */
+	size_t line_length;
+	char last[LINE_SIZE]; /* that was read */
+};
+
+/* ---- those that there are ---- */
+
+static atomic_bool is_hurrying;
+static pthread_mutex_t count_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t count_changed = PTHREAD_COND_INITIALIZER;
+static unsigned int count_stopping; /* asked to stop, not yet gone */
+
+void fusefs_backends_hurry(void)
+{
+	atomic_store(&is_hurrying, true);
+}
+
+static void count_add(int n)
+{
+	pthread_mutex_lock(&count_mutex);
+	count_stopping += (unsigned int)n;
+	pthread_cond_broadcast(&count_changed);
+	pthread_mutex_unlock(&count_mutex);
+}
+
+void fusefs_backends_wait(unsigned int ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	pthread_mutex_lock(&count_mutex);
+	while (count_stopping &&
+	       !pthread_cond_timedwait(&count_changed, &count_mutex, &until))
+		;
+	pthread_mutex_unlock(&count_mutex);
+}
+
+/* ---- small things ---- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Events are sent under the mutex, so that none comes after the stop. */
+__attribute__((format(printf, 3, 4))) static void say(struct fusefs_backend *b,
+						      enum fusefs_level level,
+						      const char *format, ...)
+{
+	char line[2 * LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	pthread_mutex_lock(&b->mutex);
+	if (b->events.log)
+		b->events.log(b->events.arg, level, line);
+	pthread_mutex_unlock(&b->mutex);
+}
+
+static void set_state(struct fusefs_backend *b, enum state state, int err)
+{
+	pthread_mutex_lock(&b->mutex);
+	b->state = state;
+	b->err = err;
+	pthread_cond_broadcast(&b->changed);
+	pthread_mutex_unlock(&b->mutex);
+}
+
+static bool is_stopping(struct fusefs_backend *b)
+{
+	bool is_so;
+
+	pthread_mutex_lock(&b->mutex);
+	is_so = b->is_stopping;
+	pthread_mutex_unlock(&b->mutex);
+	return is_so;
+}
+
+static unsigned int patience_ms(const struct fusefs_backend *b)
+{
+	if (atomic_load(&is_hurrying) && b->timeout_ms > HURRY_MS)
+		return HURRY_MS;
+	return b->timeout_ms;
+}
+
+/* ---- what the program says ---- */
+
+static void take_line(struct fusefs_backend *b)
+{
+	b->line[b->line_length] = '\0';
+	b->line_length = 0;
+	if (!*b->line)
+		return;
+	memcpy(b->last, b->line, sizeof(b->last));
+	say(b, FUSEFS_LOG_INFO, "%s", b->line);
+}
+
+static void take_output(struct fusefs_backend *b)
+{
+	char bytes[1024];
+	ssize_t n;
+
+	while ((n = read(b->child.output_fd, bytes, sizeof(bytes))) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] == '\n' || b->line_length == LINE_SIZE - 1)
+				take_line(b);
+			if (bytes[i] != '\n')
+				b->line[b->line_length++] =
+					(unsigned char)bytes[i] < 0x20 ||
+							bytes[i] == 0x7f
+						? ' '
+						: bytes[i];
+		}
+	}
+	if (n == 0) { /* nobody is left to say anything */
+		close(b->child.output_fd);
+		b->child.output_fd = -1;
+	}
+}
+
+/* Waits for anything to happen, up to `ms`. True if the program has ended. */
+static bool pump(struct fusefs_backend *b, int ms, char how[64])
+{
+	struct pollfd fds[] = {
+		{ .fd = b->wake_fd, .events = POLLIN },
+		{ .fd = b->child.output_fd, .events = POLLIN },
+		{ .fd = b->child.pidfd, .events = POLLIN },
+	};
+	eventfd_t ignored;
+
+	poll(fds, 3, ms);
+	eventfd_read(b->wake_fd, &ignored);
+	if (b->child.output_fd >= 0)
+		take_output(b);
+	if (!fusefs_child_has_ended(&b->child, 0, how, 64))
+		return false;
+	if (b->child.output_fd >= 0)
+		take_output(b);
+	take_line(b);
+	return true;
+}
+
+/* ---- the end of a program ---- */
+
+static bool ends_within(struct fusefs_backend *b, int ms)
+{
+	uint64_t until = now_ms() + (uint64_t)ms, now;
+	char how[64];
+
+	while ((now = now_ms()) < until) {
+		if (!b->child.pid || pump(b, (int)(until - now), how))
+			return true;
+	}
+	return !b->child.pid;
+}
+
+static void close_root(struct fusefs_backend *b)
+{
+	b->watch = fusefs_watch_end(b->watch);
+	if (b->root_fd >= 0)
+		close(b->root_fd);
+	b->root_fd = -1;
+}
+
+/* Whatever state it is in, nothing of it is left afterwards. */
+static void end_program(struct fusefs_backend *b, bool is_hanging)
+{
+	int abort_fd =
+		b->root_fd >= 0 ? fcntl(b->root_fd, F_DUPFD_CLOEXEC, 0) : -1;
+	bool was_there = b->child.pid;
+
+	if (is_hanging) {
+		fusefs_child_signal(&b->child, SIGKILL);
+		if (!ends_within(b, KILL_MS) && abort_fd >= 0)
+			fusefs_kmount_abort(abort_fd);
+	}
+	if (abort_fd >= 0)
+		close(abort_fd);
+	close_root(b);
+	if (was_there && !ends_within(b, GOODBYE_MS)) {
+		fusefs_child_signal(&b->child, SIGTERM);
+		if (!ends_within(b, TERM_MS))
+			fusefs_child_signal(&b->child, SIGKILL);
+		ends_within(b, KILL_MS);
+	}
+	fusefs_child_fini(&b->child);
+	if (*b->place)
+		fusefs_place_remove(b->place);
+	*b->place = '\0';
+	b->line_length = 0;
+}
+
+/* ---- the start of a program ---- */
+
+static int spawn(struct fusefs_backend *b, const char *mountpoint, int keep_fd)
+{
+	char **argv =
+		fusefs_command_new((const char *const *)b->words, b->word_count,
+				   mountpoint, b->is_read_only);
+	struct fusefs_spawn how = { .argv = argv,
+				    .keep_fd = keep_fd,
+				    .mounts = keep_fd < 0 };
+	int err;
+
+	if (!argv)
+		return -ENOMEM;
+	err = fusefs_spawn(&how, &b->child, &b->is_private);
+	if (err)
+		say(b, FUSEFS_LOG_ERROR, "%s: %s", argv[0], strerror(-err));
+	else
+		say(b, FUSEFS_LOG_DEBUG, "%s: started, pid %d, on %s", argv[0],
+		    (int)b->child.pid, mountpoint);
+	fusefs_command_free(argv);
+	return err;
+}
+
+static int watch_root(struct fusefs_backend *b)
+{
+	unsigned int interval = b->timeout_ms / 3;
+
+	b->watch = fusefs_watch_new(b->root_fd,
+				    interval < 10000 ? interval : 10000,
+				    b->wake_fd);
+	return b->watch ? 0 : -ENOMEM;
+}
+
+/* Hands it a mount without a place. -EPERM: we may make none. */
+static int start_detached(struct fusefs_backend *b)
+{
+	char mountpoint[32];
+	int device, err;
+
+	err = fusefs_kmount_detached(b->name, b->is_read_only, &device,
+				     &b->root_fd);
+	if (err)
+		return err;
+	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", device);
+	err = spawn(b, mountpoint, device);
+	close(device);
+	return err ? err : watch_root(b);
+}
+
+static int start_on_place(struct fusefs_backend *b)
+{
+	int err = fusefs_place_make(b->place);
+
+	if (err)
+		*b->place = '\0';
+	return err ? err : spawn(b, b->place, -1);
+}
+
+/* Finds the mount that it has made. -EAGAIN: not there. */
+static int find_mount(struct fusefs_backend *b)
+{
+	int fd = fusefs_place_open(b->place, b->child.pid, b->is_private);
+
+	if (fd == -EACCES)
+		say(b, FUSEFS_LOG_ERROR,
+		    "it mounts without allow_other and default_permissions, "
+		    "which several users need: give it these options");
+	if (fd < 0)
+		return fd;
+	b->root_fd = fd;
+	return watch_root(b);
+}
+
+/* 0: the root answers; -EAGAIN: go on waiting; or what went wrong. */
+static int look_for_answer(struct fusefs_backend *b)
+{
+	int err = b->watch ? 0 : find_mount(b);
+
+	if (err)
+		return err;
+	return fusefs_watch_has_answer(b->watch, &err) ? err : -EAGAIN;
+}
+
+static int await_answer(struct fusefs_backend *b, uint64_t deadline)
+{
+	char how[64];
+	int err;
+
+	for (;;) {
+		if (is_stopping(b))
+			return -ECANCELED;
+		if (pump(b, b->watch ? TICK_MS : PLACE_TICK_MS, how)) {
+			say(b,
+			    b->wants_place ? FUSEFS_LOG_WARN : FUSEFS_LOG_INFO,
+			    "%s %s before its files were there%s%s%s",
+			    b->words[0], how, *b->last ? ": " : "", b->last,
+			    strcmp(how, "ended with 0")
+				    ? ""
+				    : "; it must stay in the foreground (-f)");
+			return -ENOEXEC;
+		}
+		err = look_for_answer(b);
+		if (err != -EAGAIN)
+			return err;
+		if (now_ms() > deadline) {
+			say(b, FUSEFS_LOG_WARN, "no answer within %u ms",
+			    b->timeout_ms);
+			return -ETIMEDOUT;
+		}
+	}
+}
+
+static int start_in_one_way(struct fusefs_backend *b, uint64_t deadline)
+{
+	int err = b->wants_place ? start_on_place(b) : start_detached(b);
+
+	*b->last = '\0';
+	return err ? err : await_answer(b, deadline);
+}
+
+static int start_program(struct fusefs_backend *b)
+{
+	uint64_t deadline = now_ms() + b->timeout_ms;
+	int err = start_in_one_way(b, deadline);
+
+	if (!err || b->wants_place || err == -ECANCELED || err == -ENOENT)
+		return err;
+	end_program(b, err == -ETIMEDOUT);
+	say(b, FUSEFS_LOG_DEBUG, "it is given a place to mount on");
+	b->wants_place = true;
+	err = start_in_one_way(b, now_ms() + b->timeout_ms);
+	if (err)
+		b->wants_place = false;
+	return err;
+}
+
+/* ---- a life ---- */
+
+static void tell_ready(struct fusefs_backend *b, bool is_first, uint64_t began)
+{
+	say(b, FUSEFS_LOG_INFO, "%s serves its files, %s, after %u ms",
+	    b->words[0], b->wants_place ? "by a mount of its own" : "by ours",
+	    (unsigned int)(now_ms() - began));
+	pthread_mutex_lock(&b->mutex);
+	if (!is_first && b->events.renewed)
+		b->events.renewed(b->events.arg, b->root_fd);
+	pthread_mutex_unlock(&b->mutex);
+	set_state(b, READY, 0);
+}
+
+/* Until it ends, hangs or is to stop. True: it hangs. */
+static bool live(struct fusefs_backend *b)
+{
+	char how[64];
+
+	while (!is_stopping(b)) {
+		if (pump(b, TICK_MS, how)) {
+			say(b, FUSEFS_LOG_WARN, "%s %s%s%s", b->words[0], how,
+			    *b->last ? ": " : "", b->last);
+			return false;
+		}
+		if (fusefs_watch_waiting_ms(b->watch) > patience_ms(b)) {
+			say(b, FUSEFS_LOG_WARN,
+			    "%s has not answered for %u ms: it is ended",
+			    b->words[0], patience_ms(b));
+			return true;
+		}
+	}
+	return fusefs_watch_waiting_ms(b->watch) > TICK_MS;
+}
+
+static void back_off(struct fusefs_backend *b, unsigned int ms)
+{
+	struct pollfd wake = { .fd = b->wake_fd, .events = POLLIN };
+	uint64_t until = now_ms() + ms, now;
+	eventfd_t ignored;
+
+	while (!is_stopping(b) && (now = now_ms()) < until) {
+		if (poll(&wake, 1, (int)(until - now)) > 0)
+			eventfd_read(b->wake_fd, &ignored);
+	}
+}
+
+/* Starts it again and again. The first time must succeed. */
+static void supervise(struct fusefs_backend *b)
+{
+	unsigned int pause = BACKOFF_MIN_MS;
+	bool is_first = true, is_hanging;
+	uint64_t began;
+	int err;
+
+	while (!is_stopping(b)) {
+		began = now_ms();
+		err = start_program(b);
+		is_hanging = err == -ETIMEDOUT;
+		if (!err) {
+			tell_ready(b, is_first, began);
+			is_first = false;
+			is_hanging = live(b);
+		}
+		set_state(b, is_first ? OVER : WAITING, err);
+		end_program(b, is_hanging);
+		if (is_first)
+			return;
+		if (now_ms() - began > CALM_MS)
+			pause = BACKOFF_MIN_MS;
+		back_off(b, pause);
+		pause = pause > BACKOFF_MAX_MS / 2 ? BACKOFF_MAX_MS : pause * 2;
+	}
+}
+
+static void backend_free(struct fusefs_backend *b)
+{
+	for (size_t i = 0; b->words && i < b->word_count; i++)
+		free(b->words[i]);
+	free(b->words);
+	free(b->name);
+	if (b->wake_fd >= 0)
+		close(b->wake_fd);
+	pthread_cond_destroy(&b->changed);
+	pthread_mutex_destroy(&b->mutex);
+	free(b);
+}
+
+static void *backend_main(void *arg)
+{
+	struct fusefs_backend *b = arg;
+
+	pthread_setname_np(pthread_self(), "smbgate-backend");
+	supervise(b);
+	pthread_mutex_lock(&b->mutex);
+	while (!b->is_stopping)
+		pthread_cond_wait(&b->changed, &b->mutex);
+	pthread_mutex_unlock(&b->mutex);
+	backend_free(b);
+	count_add(-1);
+	return NULL;
+}
+
+/* ---- the face ---- */
+
+static struct fusefs_backend *backend_new(const struct fusefs_options *options,
+					  const struct fusefs_events *events)
+{
+	struct fusefs_backend *b = calloc(1, sizeof(*b));
+	bool ok;
+
+	if (!b)
+		return NULL;
+	pthread_mutex_init(&b->mutex, NULL);
+	pthread_cond_init(&b->changed, NULL);
+	b->events = *events;
+	b->timeout_ms = options->timeout_ms;
+	b->is_read_only = options->is_read_only;
+	b->root_fd = -1;
+	b->child = (struct fusefs_child){ .pidfd = -1, .output_fd = -1 };
+	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	b->name = strdup(options->name);
+	b->words = calloc(options->word_count + 1, sizeof(char *));
+	ok = b->wake_fd >= 0 && b->name && b->words;
+	for (size_t i = 0; ok && i < options->word_count; i++) {
+		b->words[i] = strdup(options->words[i]);
+		b->word_count += ok = b->words[i];
+	}
+	if (ok)
+		return b;
+	backend_free(b);
+	return NULL;
+}
+
+static int start_thread(struct fusefs_backend *b)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	err = pthread_create(&thread, &attr, backend_main, b);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+int fusefs_backend_start(const struct fusefs_options *options,
+			 const struct fusefs_events *events,
+			 struct fusefs_backend **ret_backend, int *ret_root_fd)
+{
+	struct fusefs_backend *b = backend_new(options, events);
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	err = start_thread(b);
+	if (err) {
+		backend_free(b);
+		return err;
+	}
+	pthread_mutex_lock(&b->mutex);
+	while (b->state == STARTING)
+		pthread_cond_wait(&b->changed, &b->mutex);
+	err = b->state == READY ? 0 : b->err ? b->err : -ENOEXEC;
+	if (!err) /* it stays open while this is its state */
+		*ret_root_fd = fcntl(b->root_fd, F_DUPFD_CLOEXEC, 0);
+	if (!err && *ret_root_fd < 0)
+		err = -errno;
+	pthread_mutex_unlock(&b->mutex);
+	if (err)
+		fusefs_backend_stop(b);
+	else
+		*ret_backend = b;
+	return err;
+}
+
+bool fusefs_backend_is_ready(struct fusefs_backend *backend)
+{
+	bool is_ready;
+
+	pthread_mutex_lock(&backend->mutex);
+	is_ready = backend->state == READY;
+	pthread_mutex_unlock(&backend->mutex);
+	return is_ready;
+}
+
+struct fusefs_backend *fusefs_backend_stop(struct fusefs_backend *backend)
+{
+	if (!backend)
+		return NULL;
+	count_add(1);
+	pthread_mutex_lock(&backend->mutex);
+	backend->is_stopping = true;
+	backend->events = (struct fusefs_events){ .arg = NULL };
+	pthread_cond_broadcast(&backend->changed);
+	eventfd_write(backend->wake_fd, 1);
+	pthread_mutex_unlock(&backend->mutex);
+	return NULL;
+}

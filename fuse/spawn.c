@@ -1,0 +1,268 @@
+/*
+ * A program's start: its own process group, so that a Ctrl-C at our terminal
+ * is ours alone; TERM if we die first; no input; no descriptors but one; as
+ * few capabilities as will do. Between fork and exec there is one thread of
+ * many, so only plain system calls are made there; all else is prepared.
+ */
+#include "fuse/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+extern char **environ;
+
+/* What a file system's program has no business with. */
+static const int dropped[] = {
+	CAP_SYS_ADMIN,  CAP_SYS_MODULE,   CAP_SYS_RAWIO,      CAP_SYS_BOOT,
+	CAP_SYS_PTRACE, CAP_SYS_TIME,     CAP_SYS_TTY_CONFIG, CAP_NET_ADMIN,
+	CAP_NET_RAW,    CAP_SYSLOG,       CAP_AUDIT_CONTROL,  CAP_AUDIT_WRITE,
+	CAP_MAC_ADMIN,  CAP_MAC_OVERRIDE, CAP_WAKE_ALARM,     CAP_BPF,
+	CAP_PERFMON,
+};
+
+/* Large answers without a trip to the kernel for each buffer. */
+static const char *const settings[] = {
+	"MALLOC_MMAP_THRESHOLD_=8388608",
+	"MALLOC_TRIM_THRESHOLD_=33554432",
+	"MALLOC_TOP_PAD_=4194304",
+};
+
+enum {
+	SETTINGS = sizeof(settings) / sizeof(settings[0])
+};
+
+struct birth {
+	const struct fusefs_spawn *how;
+	const char **environment;
+	int output_fd; /* its end */
+	int told_fd;   /* errno, or nothing at exec */
+	pid_t parent;
+	bool is_private;
+};
+
+/* Ours, with the settings that are not there yet. */
+static const char **environment_new(void)
+{
+	size_t count = 0, to;
+	const char **all;
+
+	while (environ[count])
+		count++;
+	all = calloc(count + SETTINGS + 1, sizeof(*all));
+	if (!all)
+		return NULL;
+	for (to = 0; to < count; to++)
+		all[to] = environ[to];
+	for (size_t i = 0; i < SETTINGS; i++) {
+		size_t name = strcspn(settings[i], "=") + 1;
+		size_t j = 0;
+
+		while (j < count && strncmp(environ[j], settings[i], name))
+			j++;
+		if (j == count)
+			all[to++] = settings[i];
+	}
+	return all;
+}
+
+/* ---- in the child ---- */
+
+static void drop_capabilities(void)
+{
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		prctl(PR_CAPBSET_DROP, dropped[i], 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static void set_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_descriptors(const struct birth *b)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(b->output_fd, 1) < 0 ||
+	    dup2(b->output_fd, 2) < 0)
+		return -1;
+	if (syscall(SYS_close_range, 3, ~0u, 1u << 2 /* CLOEXEC */) < 0 &&
+	    errno != ENOSYS && errno != EINVAL)
+		return -1;
+	return b->how->keep_fd < 0 ? 0 : fcntl(b->how->keep_fd, F_SETFD, 0);
+}
+
+_Noreturn static void child(const struct birth *b)
+{
+	int err;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != b->parent) /* was quicker */
+		_exit(127);
+	set_signals();
+	/* Mounts made outside show inside, but never the other way round. */
+	if (b->is_private &&
+	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		goto fail;
+	if (set_descriptors(b) < 0)
+		goto fail;
+	if (!b->how->mounts)
+		drop_capabilities();
+	environ = (char **)(void *)b->environment;
+	execvp(b->how->argv[0], b->how->argv);
+fail:
+	err = errno;
+	if (write(b->told_fd, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* fork(2), with a mount name space if that is wanted and may be. */
+static pid_t fork_private(struct birth *b)
+{
+	pid_t pid = -1;
+
+	b->is_private = b->how->mounts;
+	if (b->is_private) {
+		pid = (pid_t)syscall(SYS_clone, CLONE_NEWNS | SIGCHLD, NULL,
+				     NULL, NULL, NULL);
+		if (pid < 0)
+			b->is_private = false;
+	}
+	return pid < 0 ? fork() : pid;
+}
+
+/* ---- in the parent ---- */
+
+static int await_exec(int told_fd)
+{
+	int err;
+	ssize_t n;
+
+	do {
+		n = read(told_fd, &err, sizeof(err));
+	} while (n < 0 && errno == EINTR);
+	return n == sizeof(err) ? -err : 0;
+}
+
+static int start(struct birth *b, int told[2], struct fusefs_child *child_of)
+{
+	pid_t pid = fork_private(b);
+	int err;
+
+	if (pid == 0)
+		child(b);
+	if (pid < 0)
+		return -errno;
+	close(told[1]);
+	told[1] = -1;
+	setpgid(pid, pid);
+	err = await_exec(told[0]);
+	child_of->pid = pid;
+	child_of->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (!err && child_of->pidfd < 0)
+		err = -errno;
+	if (err) {
+		kill(-pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	return err;
+}
+
+static void close_both(int fds[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
+int fusefs_spawn(const struct fusefs_spawn *how, struct fusefs_child *ret_child,
+		 bool *ret_is_private)
+{
+	struct fusefs_child made = { .pidfd = -1, .output_fd = -1 };
+	int output[2] = { -1, -1 }, told[2] = { -1, -1 }, err = 0;
+	struct birth b = { .how = how, .parent = getpid() };
+
+	b.environment = environment_new();
+	if (!b.environment)
+		return -ENOMEM;
+	if (pipe2(output, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0 ||
+	    fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
+		err = -errno;
+	b.output_fd = output[1];
+	b.told_fd = told[1];
+	if (!err)
+		err = start(&b, told, &made);
+	if (!err) {
+		made.output_fd = output[0];
+		output[0] = -1;
+		*ret_child = made;
+		*ret_is_private = b.is_private;
+	} else if (made.pidfd >= 0) {
+		close(made.pidfd);
+	}
+	close_both(output);
+	close_both(told);
+	free(b.environment);
+	return err;
+}
+
+void fusefs_child_signal(const struct fusefs_child *child_of, int signal_number)
+{
+	if (child_of->pid)
+		kill(-child_of->pid, signal_number);
+}
+
+bool fusefs_child_has_ended(struct fusefs_child *child_of, int ms, char *how,
+			    size_t size)
+{
+	struct pollfd wait = { .fd = child_of->pidfd, .events = POLLIN };
+	siginfo_t info = { .si_pid = 0 };
+
+	if (!child_of->pid)
+		return true;
+	if (poll(&wait, 1, ms) <= 0)
+		return false;
+	/* What it has left behind; its number is its own until it is reaped. */
+	kill(-child_of->pid, SIGKILL);
+	if (waitid(P_PIDFD, (id_t)child_of->pidfd, &info, WEXITED | WNOHANG) ||
+	    !info.si_pid)
+		return false;
+	if (info.si_code == CLD_EXITED)
+		snprintf(how, size, "ended with %d", info.si_status);
+	else
+		snprintf(how, size, "was killed by signal %d", info.si_status);
+	child_of->pid = 0;
+	return true;
+}
+
+void fusefs_child_fini(struct fusefs_child *child_of)
+{
+	if (child_of->pidfd >= 0)
+		close(child_of->pidfd);
+	if (child_of->output_fd >= 0)
+		close(child_of->output_fd);
+	*child_of = (struct fusefs_child){ .pidfd = -1, .output_fd = -1 };
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Programs that serve files by FUSE, exported: `smbgate mount`, `mount = […]`,
+# and what happens when such a program dies, hangs, or never was any good. So
+# this is the test of fuse/backend.c, kmount.c and kwatch.c, which only do
+# something with a mount, and of gateway/store/backend.c.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
+
+[ -e /dev/fuse ] || mknod /dev/fuse c 10 229 2>/dev/null
+why=
+[ "$(id -u)" -eq 0 ] || why="needs root to mount"
+(: <>/dev/fuse) 2>/dev/null || why="there is no /dev/fuse here"
+command -v bindfs >/dev/null || why="bindfs is not installed"
+if [ -n "$why" ]; then
+	skip "programs that serve files by FUSE" "$why"
+	tap_done
+	exit
+fi
+
+W=$SCRATCH/work
+mkdir -p "$W/in/sub" "$W/out" "$SCRATCH/state" "$SCRATCH/plain"
+cd "$W" || exit 1
+head -c 3000000 /dev/urandom >in/big
+printf 'hello\n' >in/sub/hello
+: >in/empty
+printf 'Tester-1\n' >"$W/password"
+chmod 600 "$W/password"
+gate_users
+
+hashes() { (cd "$1" && find . -type f ! -name '.fuse_hidden*' -exec sha256sum {} + | sort -k2); }
+fresh() { # DIR: an empty directory that all may use
+	rm -rf "$1"
+	mkdir -p "$1"
+	chmod 777 "$1"
+}
+await() { # SECONDS COMMAND…: until it succeeds
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+nothing_left() { # no mount, no directory, no program of ours
+	! grep -q "smbgate-" /proc/self/mountinfo &&
+		! ls -d /run/smbgate-?????? 2>/dev/null &&
+		! pgrep -f "$SCRATCH/back" >/dev/null
+}
+
+# mounted WORDS…: smbgate mount of them as the share called share.
+mounted() {
+	PORT=$(free_port)
+	rm -f "$SCRATCH/stdout"
+	"$SMBGATE" mount --share share --engine "$ENGINE" --log debug \
+		--listen "127.0.0.1:$PORT" --user tester \
+		--password-file "$W/password" "$@" >"$SCRATCH/stdout" 2>>"$SCRATCH/log" &
+	GATE_PID=$!
+	await 20 grep -q '^smbgate: ready' "$SCRATCH/stdout" ||
+		{ tail -n 20 "$SCRATCH/log"; return 1; }
+}
+
+# a_tree NAME WORDS…: a tree goes in and out of $SCRATCH/back.
+a_tree() {
+	local name=$1
+	shift
+	fresh "$SCRATCH/back"
+	rm -rf out
+	mkdir out
+	check "$name: mounts and exports" mounted "$@"
+	check "$name: a tree goes in" smb "recurse ON; prompt OFF; lcd in; mput *"
+	check "$name: it comes out" smb "recurse ON; prompt OFF; lcd out; mget *"
+	check "$name: the same" diff <(hashes in) <(hashes out)
+	check "$name: rename, mkdir, del" smb 'rename empty sub\void; mkdir d; rmdir d; del sub\void'
+	check "$name: what was deleted is gone" bash -c '! smbclient "//127.0.0.1/share" -p '"$PORT"' -U tester%Tester-1 -c "get sub\\void"'
+	check "$name: ends" gate_stop
+}
+
+# ---- programs ----
+
+a_tree bindfs -- bindfs -f "$SCRATCH/back" {}
+check "bindfs: the bytes are in its directory" cmp in/big "$SCRATCH/back/big"
+check "bindfs: nothing is left" await 5 nothing_left
+if command -v mergerfs >/dev/null; then
+	a_tree mergerfs -- mergerfs -f -o allow_other "$SCRATCH/back" {}
+	check "mergerfs: nothing is left" await 5 nothing_left
+else
+	skip "mergerfs" "it is not installed"
+fi
+if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ]; then
+	mkdir -p /run/sshd
+	ssh-keygen -q -t ed25519 -N '' -f "$W/host"
+	ssh-keygen -q -t ed25519 -N '' -f "$W/key"
+	SSH=$(free_port)
+	/usr/sbin/sshd -D -f /dev/null -p "$SSH" -h "$W/host" -o ListenAddress=127.0.0.1 \
+		-o "AuthorizedKeysFile=$W/key.pub" -o StrictModes=no -o UsePAM=no \
+		-o PidFile=none -o "Subsystem sftp internal-sftp" 2>"$W/sshd.log" &
+	SSHD=$!
+	mkdir -p "$W/home/.ssh"
+	printf 'IdentityFile %s\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n' \
+		"$W/key" >"$W/ssh.conf"
+	printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$W/ssh.conf" >"$W/ssh"
+	chmod 755 "$W/ssh"
+	await 5 grep -q "listening" "$W/sshd.log"
+	a_tree sshfs -- sshfs -f -p "$SSH" -o "ssh_command=$W/ssh" "root@127.0.0.1:$SCRATCH/back" {}
+	kill "$SSHD"
+else
+	skip "sshfs" "sshfs or openssh-server is not installed"
+fi
+
+# ---- mistakes ----
+
+fails() { # STATUS PATTERN WORDS…
+	local status=$1 pattern=$2 said
+	shift 2
+	"$SMBGATE" mount --share share --listen "127.0.0.1:$(free_port)" --timeout 2s \
+		--user tester --password-file "$W/password" "$@" >"$W/said" 2>&1
+	said=$?
+	cat "$W/said"
+	[ "$said" -eq "$status" ] && grep -q -- "$pattern" "$W/said"
+}
+check "a program that there is not" fails 5 'No such file' -- no-such-program {}
+check "a program that ends at once" fails 5 'ended with 1' -- false {}
+check "a program that says why" fails 5 'back/none' -- bindfs -f "$SCRATCH/back/none" {}
+check "a program that goes into the background" fails 5 'foreground' -- true {}
+check "a program that mounts nothing" fails 5 'no answer within' -- sh -c 'exec sleep 60' {}
+check "a command without {}" fails 2 'mount point' -- bindfs -f /srv
+check "an address that is none" fails 2 'HOST' sshfs://
+check "nothing is left of them" await 5 nothing_left
+
+# ---- in a configuration; death and sleep ----
+
+fresh "$SCRATCH/back"
+chmod 777 "$SCRATCH/plain"
+cp in/big "$SCRATCH/plain/big"
+PORT=$(free_port)
+cat >"$SCRATCH/two.conf" <<CONF
+server = { listen = [ "127.0.0.1:$PORT" ]; workers = 1; state_dir = "$SCRATCH/state";
+           log = { level = "debug"; }; };
+users_file = "$USERS";
+shares = (
+  { name = "share"; mount = [ "bindfs", "-f", "$SCRATCH/back", "{}" ]; timeout = "2s"; },
+  { name = "plain"; path = "$SCRATCH/plain"; }
+);
+CONF
+child() { pgrep -f "^bindfs -f $SCRATCH/back" | head -n 1; }
+plain() { SHARE=plain timeout "$1" smbclient "//127.0.0.1/plain" -p "$PORT" -U tester%Tester-1 -c "ls; get big $W/copy; put $W/in/big again"; }
+
+check "check tells of a share with a program" bash -c "'$SMBGATE' check --config '$SCRATCH/two.conf' | grep -q 'bindfs -f'"
+check "serves a program and a directory" gate_start "$SCRATCH/two.conf"
+check "the program's share works" smb "put in/big big"
+first=$(child)
+kill -KILL "$first"
+check "killed: it is started again" await 5 bash -c "pgrep -f '^bindfs -f $SCRATCH/back' | grep -qv '^$first\$'"
+check "killed: its share works again" await 5 smb "get big out/after"
+check "killed: with the same bytes" cmp in/big out/after
+
+second=$(child)
+kill -STOP "$second"
+smb "get big out/stuck" >/dev/null 2>&1 &
+stuck=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do smb "ls" >/dev/null 2>&1 & done
+sleep 0.3
+check "stopped: the other share does not notice" plain 1
+check "stopped: it is ended and started again" await 8 bash -c "pgrep -f '^bindfs -f $SCRATCH/back' | grep -qv '^$second\$'"
+check "stopped: its share works again" await 8 smb "get big out/after2"
+wait "$stuck"
+check "stopped: the log says so" grep -q 'has not answered' "$SCRATCH/log"
+kill -STOP "$(child)"
+smb "get big out/stuck" >/dev/null 2>&1 &
+sleep 0.3
+began=$SECONDS
+check "ends while the program is stopped" gate_stop
+check "and does not take long" test $((SECONDS - began)) -le 6
+check "nothing is left at the end" await 5 nothing_left
+tap_done

@@ -6,6 +6,8 @@
 # OPTS     mount options
 # LIMIT    seconds that it may take
 # TREE     how many files a tree has that is read by hash first (default: none)
+# LINKS    how many links the machine has to the server, which then runs in a
+#          network namespace (root); default: none of its own
 . "$(dirname "${BASH_SOURCE[0]}")/lib/tap.sh"
 
 VM=${VM:-$TOP/../shared/vm/cifs-vm}
@@ -16,7 +18,15 @@ elif ! command -v qemu-system-x86_64 >/dev/null; then
 elif ! "$VM" build >"$SCRATCH/vm-build" 2>&1; then
 	skip "the kernel's client" "its image can't be built: $(tail -n 1 "$SCRATCH/vm-build")"
 else
-	gate_start || exit 1
+	if [ -n "${LINKS:-}" ]; then
+		mkdir "$SCRATCH/gate"
+		export SMBGATE ENGINE GATE_DIR=$SCRATCH/gate
+		server=(--server-cmd "$TOP/tests/lib/linked_gate.sh" --nics "$LINKS")
+		SCRIPTS=${SCRIPTS:-70-multichannel}
+	else
+		gate_start || exit 1
+		server=(--server-port "$PORT")
+	fi
 	if [ -n "${TREE:-}" ]; then
 		mkdir "$SCRATCH/tree/tree"
 		python3 "$TOP/tests/lib/make_tree.py" "$SCRATCH/tree/tree" "$TREE"
@@ -25,7 +35,7 @@ else
 		SCRIPTS="$TOP/tests/gateway/kernel_tree.sh ${SCRIPTS:-}"
 	fi
 	# shellcheck disable=SC2086
-	"$VM" run --server-port "$PORT" --user tester --password Tester-1 \
+	"$VM" run "${server[@]}" --user tester --password Tester-1 \
 		--share share ${LIMIT:+--timeout "$LIMIT" --test-timeout "$LIMIT"} ${OPTS:+--opts "$OPTS"} ${SCRIPTS:-10-basic} \
 		>"$SCRATCH/vm" 2>&1
 	status=$?
@@ -43,6 +53,12 @@ else
 		tail -n 40 "$SCRATCH/vm" | sed 's/^/# /'
 	fi
 	[ -z "${OUT:-}" ] || cp "$SCRATCH/vm" "$OUT"
-	check "the server ends cleanly" gate_stop
+	if [ -z "${LINKS:-}" ]; then
+		check "the server ends cleanly" gate_stop
+	else
+		check "the server leaves no connection" test \
+			"$(grep -c ' connected$' "$GATE_DIR/log")" = \
+			"$(grep -c ' closed$' "$GATE_DIR/log")"
+	fi
 fi
 tap_done

@@ -98,8 +98,11 @@ static uint64_t frame_deadline(struct gw_conn *conn)
 		conn->is_known = is_known;
 		conn->stranger_since = loop_now();
 	}
-	return is_known ? LOOP_FOREVER
-			: conn->stranger_since + loop_ms(idle_ms);
+	if (is_known)
+		return LOOP_FOREVER;
+	/* The engine says what is left, and before it is asked all is. */
+	return (conn->channel ? loop_now() : conn->stranger_since) +
+	       loop_ms(idle_ms);
 }
 
 static size_t frame_max(const struct gw_conn *conn)

@@ -72,6 +72,10 @@ struct loop *loop_switch(struct loop *loop);
 /* Runs what can run now, but for waiting. False: the loop has ended. */
 bool loop_round(struct loop *loop);
 
+/* Looks at the clock: an engine does when it has waited, before it completes
+   what happened meanwhile. */
+void loop_tick(struct loop *loop);
+
 /* How long the loop may wait in nanoseconds: 0 if it has something to do. */
 uint64_t loop_time_to_wait(struct loop *loop);
 

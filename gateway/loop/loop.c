@@ -351,6 +351,11 @@ static void cancel_all(struct loop *loop)
 		loop_cancel(fiber);
 }
 
+void loop_tick(struct loop *loop)
+{
+	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
+}
+
 uint64_t loop_time_to_wait(struct loop *loop)
 {
 	uint64_t next = loop_timers_next(&loop->timers);
@@ -361,7 +366,7 @@ uint64_t loop_time_to_wait(struct loop *loop)
 		return 0;
 	if (next == LOOP_FOREVER)
 		return LOOP_FOREVER;
-	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
+	loop_tick(loop);
 	return next > loop->now_ns ? next - loop->now_ns : 0;
 }
 
@@ -376,7 +381,7 @@ bool loop_round(struct loop *loop)
 	assert(loop == current);
 	assert(loop->running == NULL);
 	loop->is_running = true;
-	loop->now_ns = clock_ns(loop, CLOCK_MONOTONIC);
+	loop_tick(loop);
 	if (atomic_load(&loop->is_stop_asked) && !loop->is_stopping)
 		cancel_all(loop);
 	loop_mail_deliver(loop);

@@ -318,6 +318,7 @@ static void plain_wait(struct loop *loop, uint64_t timeout_ns)
 	int count = epoll_wait(p->epoll_fd, events, EVENTS_MAX,
 			       timeout_ms(timeout_ns));
 
+	loop_tick(loop);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.fd == p->bell_fd)
 			bell_rang(p);

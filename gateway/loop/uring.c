@@ -275,6 +275,7 @@ static void uring_wait(struct loop *loop, uint64_t timeout_ns)
 							 ? NULL
 							 : &time,
 						 NULL);
+	loop_tick(loop);
 	reap(loop);
 }
 

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -71,6 +73,66 @@ static int knock(const struct door *d)
 				 sizeof(d->address)),
 			 0);
 	return fd;
+}
+
+/* ---- the clock ---- */
+
+struct late {
+	struct door door;
+	uint64_t told_at; /* what loop_now() said when somebody came */
+};
+
+static void accepted_late(void *arg, int fd)
+{
+	struct late *late = arg;
+
+	late->told_at = loop_now();
+	loop_close(fd);
+}
+
+static void *knock_later(void *arg)
+{
+	const struct late *late = arg;
+	struct timespec while_it_waits = { .tv_nsec = 100 * 1000 * 1000 };
+
+	nanosleep(&while_it_waits, NULL);
+	close(knock(&late->door));
+	return NULL;
+}
+
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What happens while the loop waits does not happen before it waited. */
+static void co_time_passes_while_it_waits(void *arg)
+{
+	struct late late = { .told_at = 0 };
+	uint64_t began = clock_now();
+	pthread_t thread;
+
+	(void)arg;
+	door_open(&late.door);
+	loop_listener_free(late.door.listener);
+	assert_int_equal(loop_listener_new(late.door.fd, accepted_late, &late,
+					   &late.door.listener),
+			 0);
+	pthread_create(&thread, NULL, knock_later, &late);
+	while (late.told_at == 0)
+		loop_co_sleep(loop_ms(300));
+	assert_true(late.told_at >= began + loop_ms(100));
+	pthread_join(thread, NULL);
+	door_close(&late.door);
+}
+
+static void time_passes_while_it_waits(void **state)
+{
+	(void)state;
+	on_engines_with_hands(co_time_passes_while_it_waits, NULL);
 }
 
 static void co_many(void *arg)
@@ -167,6 +229,7 @@ static void a_listener_can_be_freed_after_the_loop_has_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_passes_while_it_waits),
 		cmocka_unit_test(five_hundred_connections_are_all_accepted),
 		cmocka_unit_test(a_listener_may_be_freed_by_what_it_calls),
 		cmocka_unit_test(lack_of_descriptors_is_told_and_passes),

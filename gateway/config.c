@@ -51,6 +51,7 @@ void gw_config_init(struct gw_config *config)
 		.io_size = GW_IO_SIZE_MAX,
 		.multichannel = true,
 		.directory_leases = true,
+		.posix_extensions = true,
 	};
 }
 

@@ -115,6 +115,7 @@ struct gw_config {
 	struct gw_texts advertise; /* none: what this machine has */
 	struct gw_interface_configs interfaces;
 	bool directory_leases;
+	bool posix_extensions;
 	bool test_hooks;
 	/* the rest */
 	char *users_file;

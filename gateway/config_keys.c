@@ -355,6 +355,7 @@ static const struct gw_key server_keys[] = {
 	  .keys = interface_keys, .size = sizeof(struct gw_interface_config),
 	  .init = interface_init },
 	{ "directory_leases", GW_KEY_BOOL, SERVER(directory_leases) },
+	{ "posix_extensions", GW_KEY_BOOL, SERVER(posix_extensions) },
 	{ "test_hooks", GW_KEY_BOOL, SERVER(test_hooks) },
 	{ "log", GW_KEY_GROUP, .keys = log_keys },
 	{ "limits", GW_KEY_GROUP, .keys = limits_keys },

@@ -63,6 +63,7 @@ int gw_run_facts(const struct gw_config *config,
 			config->multichannel && gw_conn_tells_acked(),
 		.leases_directories = config->directory_leases,
 		.is_test = config->test_hooks,
+		.has_posix = config->posix_extensions,
 	};
 
 	if (!name && gethostname(host, sizeof(host) - 1) == 0 && *host)

@@ -61,6 +61,7 @@ struct smb_channel {
 	uint32_t client_capabilities;
 	uint16_t client_security_mode;
 	uint32_t capabilities;
+	bool has_posix; /* both sides know the POSIX extensions */
 	uint16_t security_mode;
 	enum smb_cipher cipher;
 	enum smb_signing signing;

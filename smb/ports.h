@@ -219,6 +219,7 @@ struct smb_server_facts {
 	uint16_t credits_max;
 	bool is_multichannel; /* sessions may have several connections */
 	bool is_test;         /* private FSCTLs of the conformance tests */
+	bool has_posix;       /* the extensions of 3.1.1 for Linux clients */
 	bool leases_directories;
 };
 
@@ -300,11 +301,15 @@ struct smb_file_facts {
 	uint32_t reparse_tag; /* 0 unless FILE_ATTRIBUTE_REPARSE_POINT */
 	bool is_directory;
 	bool is_delete_pending;
+	/* As stat(2) has them. */
+	uint32_t mode, uid, gid;
+	uint32_t unix_links; /* of directories too */
 };
 
 /* Facts of an open, besides those of its file. */
 struct smb_open_facts {
 	struct smb_file_facts file;
+	bool is_posix;    /* of the object */
 	uint32_t granted; /* access mask */
 	uint32_t mode;    /* create options of FileModeInformation */
 	uint64_t position;
@@ -316,6 +321,7 @@ struct smb_open_facts {
 struct smb_object {
 	uint32_t granted;
 	bool is_directory;
+	bool is_posix; /* opened so: names, deletes and renames as POSIX has */
 };
 
 /*
@@ -364,6 +370,8 @@ struct smb_create {
 	uint32_t eas_length;
 	bool has_snapshot;
 	uint64_t snapshot;         /* TWrp, FILETIME */
+	bool is_posix;             /* by the POSIX extensions */
+	uint32_t mode;             /* if so, of what is new */
 	struct smb_holder *holder; /* asks for an oplock or a lease; or NULL */
 	uint8_t caching;           /* if so: SMB_CACHE_* that it wants */
 	bool may_lease_directory;  /* and may have it of a directory */
@@ -489,6 +497,7 @@ struct smb_volume_facts {
 	uint32_t attributes; /* FILE_* of FileFsAttributeInformation */
 	uint32_t name_max;   /* UTF-16 units */
 	uint64_t units_total, units_free, units_available;
+	uint64_t files_total, files_free;
 	uint32_t unit_sectors;
 	uint32_t sector_bytes; /* logical */
 	uint32_t physical_sector_bytes;

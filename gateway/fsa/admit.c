@@ -36,7 +36,8 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 		return NULL;
 	*open = (struct fsa_open){
 		.base = { .granted = c->granted,
-			  .is_directory = S_ISDIR(c->found.stat.mode) },
+			  .is_directory = S_ISDIR(c->found.stat.mode),
+			  .is_posix = c->how->is_posix },
 		.volume = c->volume,
 		.options = c->how->options,
 		.mode = c->how->options &

@@ -192,6 +192,16 @@ static enum nt_status co_doom(struct fsa_open *open)
 	return status;
 }
 
+static bool is_doomed(struct fsa_node *node)
+{
+	bool is_doomed;
+
+	fsa_node_lock(node);
+	is_doomed = node->is_delete_pending && !node->is_deleted;
+	fsa_node_unlock(node);
+	return is_doomed;
+}
+
 /* ---- closing ---- */
 
 /*
@@ -266,6 +276,9 @@ enum nt_status fsa_co_close(struct smb_object *object,
 		if (nt_status_is_ok(status))
 			status = doomed;
 	}
+	/* Where POSIX rules, a name goes though others have the file open. */
+	if (open->base.is_posix && is_doomed(open->node))
+		co_delete(open);
 	if (co_leave_node(open, &told))
 		co_delete(open);
 	if (is_own)

@@ -179,8 +179,7 @@ static void co_look_at(struct fsa_open *open, struct entry *e)
 {
 	struct fsa_volume *volume = open->volume;
 	const struct fsa_share *share = volume->share;
-	bool follows = store_tree_options(share->tree)->symlinks ==
-		       STORE_SYMLINKS_FOLLOW;
+	bool follows = !fsa_share_shows_links(share);
 	bool is_link = e->has_stat && S_ISLNK(e->stat.mode);
 	unsigned int flags = STORE_OPEN_PATH;
 	struct store_file *file;

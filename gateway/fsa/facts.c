@@ -96,8 +96,8 @@ static uint32_t attributes_of(const struct fsa_volume *volume,
 	bool is_directory = S_ISDIR(stat->mode);
 	uint32_t attributes = attr->attributes & FSA_DOSATTR_STORED;
 
-	if (attr->attributes == 0 && !is_directory && !S_ISLNK(stat->mode) &&
-	    (stat->mode & 0222) == 0)
+	if (attr->attributes == 0 && !volume->share->is_posix &&
+	    !is_directory && !S_ISLNK(stat->mode) && (stat->mode & 0222) == 0)
 		attributes |= FILE_ATTRIBUTE_READONLY;
 	if (volume->share->hides_dot_files && is_dot_file(leaf))
 		attributes |= FILE_ATTRIBUTE_HIDDEN;
@@ -132,6 +132,11 @@ void fsa_facts_from_stat(const struct fsa_volume *volume,
 						    : (uint32_t)stat->links,
 	};
 
+	facts.mode = stat->mode;
+	facts.uid = stat->uid;
+	facts.gid = stat->gid;
+	facts.unix_links =
+		stat->links > UINT32_MAX ? UINT32_MAX : (uint32_t)stat->links;
 	facts.creation = creation_of(stat, attr, &facts);
 	if (fsa_change_is_of(attr, stat))
 		facts.change = attr->change;

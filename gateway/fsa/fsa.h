@@ -62,6 +62,8 @@ struct fsa_share {
 	bool has_short_names;  /* of 8.3, generated */
 	char label[32];        /* UTF-8, of the volume */
 	const char *snapshots; /* pattern of their directories, or NULL */
+	/* As the POSIX extensions have it: a view that posix.c makes itself. */
+	bool is_posix;
 };
 
 /*

@@ -65,6 +65,8 @@ static unsigned char byte_of(const struct fsa_share *share, uint32_t unit)
 {
 	if (unit >= ESCAPE_BYTES && unit <= ESCAPE_LAST)
 		return (unsigned char)(unit - ESCAPE);
+	if (share->is_posix)
+		return unit == ESCAPE + '\\' ? '\\' : 0;
 	if (!share->maps_names)
 		return unit > ESCAPE && unit < ESCAPE_BYTES &&
 				       unit != ESCAPE + '/' &&
@@ -84,6 +86,9 @@ static uint16_t show_ascii(const struct fsa_share *share, unsigned char c,
 {
 	bool is_ending = is_last && (c == ' ' || c == '.');
 
+	/* Clients take it for a slash. */
+	if (share->is_posix)
+		return c == '\\' ? (uint16_t)(ESCAPE + c) : c;
 	if (!share->maps_names)
 		return is_illegal(c) ? (uint16_t)(ESCAPE + c) : c;
 	if (!is_illegal(c) && !is_ending)
@@ -252,7 +257,7 @@ size_t fsa_name_to_disk(const struct fsa_share *share, struct smb_name name,
 	while (i < name.count) {
 		uint32_t c = unit_take(name, &i);
 
-		if (is_illegal(c))
+		if (share->is_posix ? c == 0 || c == '/' : is_illegal(c))
 			return SIZE_MAX;
 		length = 1;
 		bytes[0] = (char)byte_of(share, c);
@@ -390,6 +395,10 @@ enum nt_status fsa_name_to_path(const struct fsa_share *share,
 	size_t size;
 	char *path;
 
+	if (share->is_posix) {
+		*ret_stream = name.count;
+		return fsa_posix_path(share, name, ret_path);
+	}
 	if (name.count > PATH_MAX_UNITS)
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	if (name.count && name.units[0] == '\\')

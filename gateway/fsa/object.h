@@ -36,6 +36,7 @@ struct fsa_volume {
 	size_t opens;
 	uint64_t creation; /* FILETIME of the root, once it was asked for */
 	struct fsa_names *names; /* what find.c remembers, or NULL */
+	struct fsa_posix *posix; /* its view by the POSIX extensions, or NULL */
 };
 
 struct fsa_open {
@@ -77,6 +78,13 @@ struct fsa_open {
 static inline struct fsa_volume *fsa_volume_of(struct smb_volume *base)
 {
 	return (struct fsa_volume *)(void *)base;
+}
+
+/* Links are seen as what they are: else what they lead to is. */
+static inline bool fsa_share_shows_links(const struct fsa_share *share)
+{
+	return share->is_posix ||
+	       store_tree_options(share->tree)->symlinks == STORE_SYMLINKS_SHOW;
 }
 
 static inline struct fsa_open *fsa_open_of(struct smb_object *base)
@@ -140,6 +148,24 @@ size_t fsa_name_to_disk(const struct fsa_share *share, struct smb_name name,
 /* A whole path "a/b" as "\a\b" (malloc), for FileNameInformation. */
 uint16_t *fsa_name_from_path(const struct fsa_share *share, const char *path,
 			     uint32_t *ret_count);
+
+/* ---- posix.c: the POSIX extensions of SMB 3.1.1 ---- */
+
+/*
+ * The same share, for the same user, with names as Linux has them; made when
+ * it is first asked for, and gone with the volume. NULL: out of memory.
+ */
+struct fsa_volume *fsa_posix_volume(struct fsa_volume *volume);
+
+/* No open of it is left. NULL is fine. */
+void fsa_posix_free(struct fsa_posix *posix);
+
+/*
+ * A name of such a client as a path: any bytes between slashes of either
+ * kind. OBJECT_NAME_INVALID for ways up, NULs and what is too long.
+ */
+enum nt_status fsa_posix_path(const struct fsa_share *share,
+			      struct smb_name name, char **ret_path);
 
 /* ---- find.c: finding a name whatever its case ---- */
 

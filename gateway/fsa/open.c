@@ -258,7 +258,8 @@ static enum nt_status co_dress(struct fsa_creating *c)
 
 	if (nt_status_is_ok(status))
 		status = co_dress_allocation(c);
-	if (nt_status_is_ok(status) && c->is_made)
+	/* By the POSIX extensions the mode says it all. */
+	if (nt_status_is_ok(status) && c->is_made && !c->how->is_posix)
 		status = fsa_co_security_of_new(c->open, &c->parent,
 						c->how->security,
 						c->how->security_length);
@@ -352,6 +353,10 @@ enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
 	enum nt_status status;
 	char *path;
 
+	if (how->is_posix)
+		c.volume = fsa_posix_volume(c.volume);
+	if (!c.volume)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	status = co_check_time(&c, &path);
 	if (!nt_status_is_ok(status))
 		return status;

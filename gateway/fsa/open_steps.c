@@ -143,8 +143,7 @@ static enum nt_status co_follow(struct fsa_creating *c)
 static enum nt_status co_check_kind(struct fsa_creating *c)
 {
 	uint32_t options = c->how->options;
-	bool follows = store_tree_options(c->volume->share->tree)->symlinks ==
-		       STORE_SYMLINKS_FOLLOW;
+	bool follows = !fsa_share_shows_links(c->volume->share);
 	enum nt_status status = NT_STATUS_SUCCESS;
 	mode_t mode;
 
@@ -365,6 +364,9 @@ static mode_t mode_of_new(const struct fsa_creating *c)
 	bool is_directory = c->how->options & FILE_DIRECTORY_FILE;
 	mode_t mode = is_directory ? MODE_DIRECTORY : MODE_FILE;
 
+	/* Who speaks POSIX knows his umask. */
+	if (c->how->is_posix)
+		return c->how->mode & 07777;
 	if (c->has_default)
 		mode = is_directory ? 0777 : 0666;
 	if (c->has_dacl || (c->parent.is_stored &&

@@ -64,6 +64,7 @@ enum nt_status fsa_co_query(struct smb_object *object,
 		return status;
 	*ret_facts = (struct smb_open_facts){
 		.file = file,
+		.is_posix = open->base.is_posix,
 		.granted = open->base.granted,
 		.mode = open->mode,
 		.position = open->position,

@@ -292,6 +292,9 @@ static enum nt_status co_check_replace(struct move *m, bool is_replace)
 {
 	if (!is_replace)
 		return NT_STATUS_OBJECT_NAME_COLLISION;
+	/* The kernel knows what POSIX lets replace what. */
+	if (m->open->base.is_posix)
+		return NT_STATUS_SUCCESS;
 	if (S_ISDIR(m->target.stat.mode) || m->open->base.is_directory)
 		return NT_STATUS_ACCESS_DENIED;
 	if (node_is_open(m->open, &m->target.stat.key))
@@ -315,11 +318,14 @@ static bool target_is_self(const struct move *m)
 static enum nt_status co_check_rename(struct move *m, bool is_replace)
 {
 	enum nt_status status = NT_STATUS_SUCCESS;
+	bool is_posix = m->open->base.is_posix;
 
-	if (m->open->base.is_directory)
-		status = is_below(m->to, m->from) ? NT_STATUS_ACCESS_DENIED
-						  : co_check_below(m);
-	if (status == NT_STATUS_SUCCESS)
+	if (m->open->base.is_directory && is_below(m->to, m->from))
+		return NT_STATUS_ACCESS_DENIED;
+	/* Where POSIX rules, open files keep nothing from moving. */
+	if (m->open->base.is_directory && !is_posix)
+		status = co_check_below(m);
+	if (status == NT_STATUS_SUCCESS && !is_posix)
 		status = co_check_directory(m);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_co_access_add(m->open->volume, m->target.dir,

@@ -236,11 +236,9 @@ static enum nt_status co_swap(struct fsa_open *open,
 static enum nt_status check_rights(const struct fsa_open *open)
 {
 	const uint32_t any = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES;
-	const struct store_options *options =
-		store_tree_options(open->node->tree);
 
 	/* Where links are followed, nobody could see what was made. */
-	if (options->symlinks != STORE_SYMLINKS_SHOW)
+	if (!fsa_share_shows_links(open->volume->share))
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
 	return open->base.granted & any ? NT_STATUS_SUCCESS
 					: NT_STATUS_ACCESS_DENIED;

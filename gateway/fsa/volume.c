@@ -54,6 +54,7 @@ void fsa_disconnect(struct smb_volume *base)
 	struct fsa_volume *volume = fsa_volume_of(base);
 
 	assert(volume->opens == 0);
+	fsa_posix_free(volume->posix);
 	store_creds_unref(volume->creds);
 	if (volume->release)
 		volume->release(volume->owner);
@@ -141,6 +142,8 @@ enum nt_status fsa_co_query_volume(struct smb_volume *base,
 		.units_free = units_of(space.blocks_free, space.block_size),
 		.units_available =
 			units_of(space.blocks_available, space.block_size),
+		.files_total = space.files_total,
+		.files_free = space.files_free,
 		.unit_sectors = UNIT_BYTES / SECTOR_BYTES,
 		.sector_bytes = SECTOR_BYTES,
 		.physical_sector_bytes = PHYSICAL_SECTOR_BYTES,

@@ -107,6 +107,8 @@ struct store_space {
 	uint64_t blocks_total;
 	uint64_t blocks_free;      /* of which root alone may use some */
 	uint64_t blocks_available; /* to this user */
+	uint64_t files_total;      /* 0 where they are not counted */
+	uint64_t files_free;
 };
 
 int store_co_space(struct store_tree *tree, struct store_space *ret_space);

@@ -277,6 +277,8 @@ int store_local_co_space(struct store_tree *tree, struct store_space *ret_space)
 		.blocks_total = fs.f_blocks,
 		.blocks_free = fs.f_bfree,
 		.blocks_available = fs.f_bavail,
+		.files_total = fs.f_files,
+		.files_free = fs.f_ffree,
 	};
 	return 0;
 }

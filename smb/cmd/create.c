@@ -151,6 +151,8 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 		status = smb_create_settle_durable(rq->channel->dialect,
 						   &args->wishes.durable);
 	args->wishes.oplock = oplock;
+	how->is_posix = args->wishes.wants_posix && rq->channel->has_posix;
+	how->mode = args->wishes.posix_mode;
 	return status;
 }
 

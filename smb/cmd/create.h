@@ -20,6 +20,8 @@
 /* What the contexts ask of the answer. */
 struct smb_create_wishes {
 	bool wants_file_id;             /* QFid */
+	bool wants_posix;               /* by the POSIX extensions' name */
+	uint32_t posix_mode;            /* permissions of a new file */
 	uint64_t max_access_since;      /* MxAc's Timestamp; 0: whenever */
 	struct smb_lease_request lease; /* RqLs */
 	struct smb_durable_request durable;

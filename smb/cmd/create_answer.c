@@ -8,11 +8,12 @@
 
 #include "smb/open.h"
 #include "smb/wire/context.h"
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 
 enum {
 	FIXED_SIZE = 88,
-	CONTEXTS_MAX = 256, /* QFid, MxAc, RqLs and DH2Q */
+	CONTEXTS_MAX = 512, /* all that are ever written */
 	LEASE_V1 = 32,
 	LEASE_V2 = 52,
 	FILE_ATTRIBUTE_NORMAL = 0x80,
@@ -69,6 +70,19 @@ static void add_lease(struct writer *w, size_t start, size_t *ref_last,
 	wr_zero(&d, 2);
 	smb_create_context_add(w, start, ref_last, "RqLs", data,
 			       lease->version == 2 ? LEASE_V2 : LEASE_V1);
+}
+
+static void add_posix(struct writer *w, size_t start, size_t *ref_last,
+		      const struct smb_file_facts *facts)
+{
+	uint8_t data[SMB_POSIX_CREATE_LENGTH];
+	struct writer d = writer_at(data, sizeof(data));
+
+	smb_posix_write_create(&d, facts);
+	smb_create_context_add_named(w, start, ref_last,
+				     (struct bytes){ smb_posix_id,
+						     SMB_POSIX_ID_LENGTH },
+				     data, d.at);
 }
 
 /* Who asks again is told what it asks for, as Windows does (2.2.14). */
@@ -153,6 +167,8 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 	if (is_durable(open, wishes, level))
 		add_durable(w, FIXED_SIZE, &last, open,
 			    wishes->durable.wants_v2);
+	if (how->is_posix)
+		add_posix(w, FIXED_SIZE, &last, &created->facts);
 	if (last != SIZE_MAX) {
 		wr_now_u32(w, offset, SMB_HEADER_LENGTH + FIXED_SIZE);
 		wr_now_u32(w, length, (uint32_t)(w->at - FIXED_SIZE));

@@ -7,6 +7,7 @@
 
 #include "smb/wire/context.h"
 #include "smb/wire/info.h"
+#include "smb/wire/posix.h"
 
 enum {
 	LEASE_V1 = 32,
@@ -169,6 +170,19 @@ static enum nt_status read_reconnect_v2(struct bytes data,
 	return NT_STATUS_SUCCESS;
 }
 
+/* What is asked for; whether it is granted, create.c knows. */
+static enum nt_status read_posix(struct bytes data,
+				 struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	if (data.length != 4)
+		return NT_STATUS_INVALID_PARAMETER;
+	wishes->posix_mode = rd_u32(&r);
+	wishes->wants_posix = true;
+	return NT_STATUS_SUCCESS;
+}
+
 static const struct {
 	char tag[4];
 	enum nt_status (*read)(struct bytes data, struct smb_create *how,
@@ -191,6 +205,9 @@ static enum nt_status read_one(const struct smb_create_context *context,
 			       struct smb_create *how,
 			       struct smb_create_wishes *wishes)
 {
+	if (context->name.length == SMB_POSIX_ID_LENGTH &&
+	    memcmp(context->name.at, smb_posix_id, SMB_POSIX_ID_LENGTH) == 0)
+		return read_posix(context->data, wishes);
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (smb_create_context_is(context, tags[i].tag))
 			return tags[i].read(context->data, how, wishes);

@@ -12,6 +12,7 @@
 #include "smb/cmd/cmd.h"
 #include "smb/engine.h"
 #include "smb/wire/context.h"
+#include "smb/wire/posix.h"
 
 enum {
 	DIALECTS_MAX = 64, /* five exist; a client may say some twice */
@@ -208,6 +209,8 @@ static void settle(struct smb_channel *channel, uint16_t dialect,
 	if (dialect >= SMB_DIALECT_300 && may_lease_directories(channel, ask))
 		channel->capabilities |= SMB2_CAP_DIRECTORY_LEASING;
 	if (dialect == SMB_DIALECT_311) {
+		channel->has_posix = channel->engine->facts->has_posix &&
+				     ask->offer.has_posix;
 		choose_signing(&ask->offer, &channel->signing);
 		if (may_seal)
 			channel->cipher = choose_cipher(&ask->offer);
@@ -276,6 +279,11 @@ static void add_contexts(struct smb_channel *channel, const struct ask *ask,
 		wr_u16(&d, 1);
 		wr_u16(&d, (uint16_t)signing);
 		smb_negotiate_add(w, 0, SMB_NEGOTIATE_SIGNING, data, d.at);
+		added++;
+	}
+	if (channel->has_posix) {
+		smb_negotiate_add(w, 0, SMB_NEGOTIATE_POSIX, smb_posix_id,
+				  SMB_POSIX_ID_LENGTH);
 		added++;
 	}
 	wr_now_u16(w, count, added);

@@ -105,7 +105,8 @@ static enum nt_status judge(const struct smb_request *rq,
 	status = smb_body_needs_any(rq, SMB_ACCESS_READ_DATA);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	if (!smb_dir_class_is_known(args->file_class))
+	if (!smb_dir_class_is_known(args->file_class) ||
+	    (args->file_class == SMB_FILE_POSIX && !rq->open->object->is_posix))
 		return NT_STATUS_INVALID_INFO_CLASS;
 	if (args->size < smb_dir_fixed_size(args->file_class))
 		return NT_STATUS_INFO_LENGTH_MISMATCH;

@@ -145,7 +145,11 @@ static enum nt_status co_query_volume(struct smb_request *rq,
 				      const struct args *args)
 {
 	struct smb_volume_facts facts = { 0 };
-	enum nt_status status =
+	enum nt_status status;
+
+	if (args->info_class == SMB_FS_POSIX && !rq->open->object->is_posix)
+		return NT_STATUS_INVALID_INFO_CLASS;
+	status =
 		smb_body_objects(rq)->co_query_volume(rq->tree->volume, &facts);
 
 	if (status != NT_STATUS_SUCCESS)

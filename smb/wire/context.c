@@ -66,9 +66,12 @@ bool smb_create_context_is(const struct smb_create_context *context,
 	       memcmp(context->name.at, tag, 4) == 0;
 }
 
-void smb_create_context_add(struct writer *w, size_t start, size_t *ref_last,
-			    const char tag[4], const void *data, size_t length)
+void smb_create_context_add_named(struct writer *w, size_t start,
+				  size_t *ref_last, struct bytes name,
+				  const void *data, size_t length)
 {
+	size_t padded = (name.length + 7) & ~(size_t)7;
+
 	wr_zero(w, (8 - (w->at - start) % 8) % 8);
 	if (*ref_last != SIZE_MAX)
 		wr_now_u32(w, (struct later){ .at = *ref_last },
@@ -76,11 +79,19 @@ void smb_create_context_add(struct writer *w, size_t start, size_t *ref_last,
 	*ref_last = w->at;
 	wr_u32(w, 0); /* Next */
 	wr_u16(w, FIXED_SIZE);
-	wr_u16(w, 4);
+	wr_u16(w, (uint16_t)name.length);
 	wr_zero(w, 2);
-	wr_u16(w, FIXED_SIZE + 8);
+	wr_u16(w, (uint16_t)(FIXED_SIZE + padded));
 	wr_u32(w, (uint32_t)length);
-	wr_copy(w, tag, 4);
-	wr_zero(w, 4);
+	wr_copy(w, name.at, name.length);
+	wr_zero(w, padded - name.length);
 	wr_copy(w, data, length);
+}
+
+void smb_create_context_add(struct writer *w, size_t start, size_t *ref_last,
+			    const char tag[4], const void *data, size_t length)
+{
+	struct bytes name = { (const uint8_t *)tag, 4 };
+
+	smb_create_context_add_named(w, start, ref_last, name, data, length);
 }

@@ -43,6 +43,11 @@ bool smb_create_context_is(const struct smb_create_context *context,
 void smb_create_context_add(struct writer *w, size_t start, size_t *ref_last,
 			    const char tag[4], const void *data, size_t length);
 
+/* The same with a name of any length. */
+void smb_create_context_add_named(struct writer *w, size_t start,
+				  size_t *ref_last, struct bytes name,
+				  const void *data, size_t length);
+
 /* ---- negotiate contexts ---- */
 
 enum smb_negotiate_type {

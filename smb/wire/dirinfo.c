@@ -6,6 +6,7 @@
  */
 #include "smb/wire/info.h"
 
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 
 enum {
@@ -29,6 +30,8 @@ size_t smb_dir_fixed_size(uint8_t file_class)
 		return COMMON_SIZE + 40;
 	case SMB_FILE_ID_FULL_DIRECTORY:
 		return COMMON_SIZE + 16;
+	case SMB_FILE_POSIX:
+		return SMB_POSIX_ENTRY_LENGTH;
 	default:
 		return 0;
 	}
@@ -75,7 +78,8 @@ static void write_short_name(struct writer *w, struct smb_name name)
 static void write_rest(struct writer *w, uint8_t file_class,
 		       const struct smb_dir_entry *entry)
 {
-	if (file_class == SMB_FILE_DIRECTORY || file_class == SMB_FILE_NAMES)
+	if (file_class == SMB_FILE_DIRECTORY || file_class == SMB_FILE_NAMES ||
+	    file_class == SMB_FILE_POSIX)
 		return;
 	write_ea_size(w, &entry->facts);
 	if (file_class == SMB_FILE_BOTH_DIRECTORY ||
@@ -96,7 +100,9 @@ static void write_entry(struct writer *w, uint8_t file_class,
 {
 	wr_u32(w, 0); /* NextEntryOffset, if another one follows */
 	wr_u32(w, entry->file_index);
-	if (file_class != SMB_FILE_NAMES)
+	if (file_class == SMB_FILE_POSIX)
+		smb_posix_write_info(w, &entry->facts);
+	else if (file_class != SMB_FILE_NAMES)
 		write_common(w, entry);
 	wr_u32(w, 2 * entry->name.count);
 	write_rest(w, file_class, entry);

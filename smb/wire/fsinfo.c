@@ -5,6 +5,7 @@
  */
 #include "smb/wire/info.h"
 
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 
 enum {
@@ -97,6 +98,7 @@ static const struct fs_class classes[] = {
 	{ SMB_FS_FULL_SIZE, 32, write_full_size },
 	{ SMB_FS_OBJECT_ID, 64, write_object_id },
 	{ SMB_FS_SECTOR_SIZE, 28, write_sector_size },
+	{ SMB_FS_POSIX, SMB_POSIX_FS_LENGTH, smb_posix_write_volume },
 };
 
 static const struct fs_class *class_of(uint8_t number)

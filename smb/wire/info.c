@@ -6,6 +6,7 @@
  */
 #include "smb/wire/info.h"
 
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 
 enum {
@@ -125,6 +126,11 @@ static void write_id(struct writer *w, const struct smb_open_facts *facts)
 	wr_zero(w, 8);
 }
 
+static void write_posix(struct writer *w, const struct smb_open_facts *facts)
+{
+	smb_posix_write_info(w, &facts->file);
+}
+
 static void write_nothing(struct writer *w, const struct smb_open_facts *facts)
 {
 	(void)w;
@@ -180,6 +186,7 @@ static const struct file_class classes[] = {
 	  NULL },
 	{ SMB_FILE_NORMALIZED_NAME, 8, 0, write_nothing, name_below_root },
 	{ SMB_FILE_ID, 24, 0, write_id, NULL },
+	{ SMB_FILE_POSIX, SMB_POSIX_INFO_LENGTH, 0, write_posix, NULL },
 };
 
 static const struct file_class *class_of(uint8_t number)
@@ -214,7 +221,7 @@ enum nt_status smb_info_file(struct writer *w, uint8_t file_class,
 	const struct file_class *c = class_of(file_class);
 	size_t start = w->at;
 
-	if (!c)
+	if (!c || (c->number == SMB_FILE_POSIX && !facts->is_posix))
 		return NT_STATUS_INVALID_INFO_CLASS;
 	if (size < c->minimum)
 		return NT_STATUS_INFO_LENGTH_MISMATCH;

@@ -50,6 +50,7 @@ enum smb_file_class {
 	SMB_FILE_SHORT_NAME = 40,
 	SMB_FILE_NORMALIZED_NAME = 48,
 	SMB_FILE_ID = 59,
+	SMB_FILE_POSIX = 100, /* by the POSIX extensions: posix.h */
 };
 
 enum smb_fs_class {
@@ -62,6 +63,7 @@ enum smb_fs_class {
 	SMB_FS_FULL_SIZE = 7,
 	SMB_FS_OBJECT_ID = 8,
 	SMB_FS_SECTOR_SIZE = 11,
+	SMB_FS_POSIX = 100,
 };
 
 /*

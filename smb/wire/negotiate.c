@@ -4,6 +4,7 @@
  * chose; leaves the choice to cmd/negotiate.c.
  */
 #include "smb/wire/context.h"
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 
 enum {
@@ -98,15 +99,13 @@ static enum nt_status read_netname(struct bytes data,
 static enum nt_status read_posix(struct bytes data,
 				 struct smb_negotiate_offer *offer)
 {
-	static const uint8_t posix[16] = {
-		0x93, 0xad, 0x25, 0x50, 0x9c, 0xb4, 0x11, 0xe7,
-		0xb4, 0x23, 0x83, 0xde, 0x96, 0x8b, 0xcd, 0x7c,
-	};
+	const size_t size = SMB_POSIX_ID_LENGTH;
 
-	if (data.length == 0 || data.length % 16)
+	if (data.length == 0 || data.length % size)
 		return NT_STATUS_INVALID_PARAMETER;
-	for (size_t at = 0; at < data.length; at += 16)
-		offer->has_posix |= memcmp(data.at + at, posix, 16) == 0;
+	for (size_t at = 0; at < data.length; at += size)
+		offer->has_posix |=
+			memcmp(data.at + at, smb_posix_id, size) == 0;
 	return NT_STATUS_SUCCESS;
 }
 

@@ -127,6 +127,7 @@ struct client_offer {
 	uint16_t signings[8];
 	unsigned int signing_count;
 	uint16_t security_mode; /* 0: signing is enabled */
+	bool has_posix;         /* the POSIX extensions */
 	bool has_odd_contexts;  /* those of other clients, all to be ignored */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "smb/wire/context.h"
+#include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
 #include "tests/client/client.h"
 #include "tests/fake/logon.h"
@@ -60,6 +61,11 @@ static unsigned int write_contexts(struct writer *w, size_t start,
 			  sizeof(preauth));
 	if (offer->has_odd_contexts)
 		count += write_odd(w, start);
+	if (offer->has_posix) {
+		smb_negotiate_add(w, start, SMB_NEGOTIATE_POSIX, smb_posix_id,
+				  SMB_POSIX_ID_LENGTH);
+		count++;
+	}
 	if (offer->cipher_count) {
 		write_numbers(w, start, SMB_NEGOTIATE_ENCRYPTION,
 			      offer->ciphers, offer->cipher_count);

@@ -73,6 +73,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_int_equal(config.listen.count, 0);
 	assert_false(config.guest);
 	assert_false(config.test_hooks);
+	assert_true(config.posix_extensions);
 	assert_true(config.multichannel);
 	assert_int_equal(config.advertise.count, 0);
 	assert_int_equal(config.interfaces.count, 0);
@@ -103,6 +104,23 @@ static void assert_cards(const struct gw_config *config)
 	assert_int_equal(cards[1].rss, GW_RSS_AUTO);
 }
 
+static void assert_share(const struct gw_share_config *share)
+{
+	assert_int_equal(share->users.count, 2);
+	assert_string_equal(share->as, "1000:1000");
+	assert_string_equal(share->snapshots, "s/%Y-%m-%d/t");
+	assert_int_equal(share->symlinks, STORE_SYMLINKS_SHOW);
+	assert_int_equal(share->read_path, STORE_READ_COPY);
+	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);
+	assert_int_equal(share->acl, FSA_ACL_MODE);
+	assert_true(share->read_only && share->guest && share->hidden &&
+		    share->is_case_sensitive &&
+		    share->access_based_enumeration);
+	assert_false(share->map_names || share->oplocks ||
+		     share->hide_dot_files || share->short_names ||
+		     share->durable_handles || share->kernel_notify);
+}
+
 static void every_key_is_read(void **state)
 {
 	static const char text[] =
@@ -116,6 +134,7 @@ static void every_key_is_read(void **state)
 		"  interfaces = ( { name = \"eth1\"; speed = 2500;\n"
 		"    rss = \"on\"; }, { name = \"eth2\"; } );\n"
 		"  directory_leases = false;\n"
+		"  posix_extensions = false;\n"
 		"  test_hooks = true; log = { level = \"debug\"; };\n"
 		"  limits = { connections = 7; per_address = 5; };\n"
 		"};\n"
@@ -135,7 +154,6 @@ static void every_key_is_read(void **state)
 		"  encryption = \"desired\"; } );\n";
 	struct gw_config config;
 	char *said = said_about(text, &config);
-	const struct gw_share_config *share = config.shares.items;
 
 	(void)state;
 	assert_string_equal(said, "");
@@ -153,24 +171,13 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config.connections, 7);
 	assert_int_equal(config.per_address, 5);
 	assert_true(config.guest && config.test_hooks);
+	assert_false(config.posix_extensions);
 	assert_cards(&config);
 	assert_false(config.directory_leases);
 	assert_int_equal(config.users.count, 2);
 	assert_int_equal(config.users.items[0].uid, 4000000000);
 	assert_int_equal(config.users.items[1].uid, -1);
-	assert_int_equal(share->users.count, 2);
-	assert_string_equal(share->as, "1000:1000");
-	assert_string_equal(share->snapshots, "s/%Y-%m-%d/t");
-	assert_int_equal(share->symlinks, STORE_SYMLINKS_SHOW);
-	assert_int_equal(share->read_path, STORE_READ_COPY);
-	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);
-	assert_int_equal(share->acl, FSA_ACL_MODE);
-	assert_true(share->read_only && share->guest && share->hidden &&
-		    share->is_case_sensitive &&
-		    share->access_based_enumeration);
-	assert_false(share->map_names || share->oplocks ||
-		     share->hide_dot_files || share->short_names ||
-		     share->durable_handles || share->kernel_notify);
+	assert_share(config.shares.items);
 	free(said);
 	gw_config_fini(&config);
 }

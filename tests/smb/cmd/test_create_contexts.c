@@ -11,6 +11,7 @@
 
 #include "smb/cmd/create.h"
 #include "smb/wire/context.h"
+#include "smb/wire/posix.h"
 
 static uint8_t chain[1024];
 static struct writer w;
@@ -62,6 +63,23 @@ static void what_is_known_is_taken(void **state)
 	assert_memory_equal(how.security, "descriptor", 10);
 	assert_int_equal(how.eas_length, sizeof(eas));
 	assert_memory_equal(how.eas, eas, sizeof(eas));
+}
+
+/* Its name has 16 bytes. */
+static void the_posix_extensions_tell_a_mode(void **state)
+{
+	struct bytes name = { smb_posix_id, SMB_POSIX_ID_LENGTH };
+
+	(void)state;
+	begin();
+	add("QFid", NULL, 0);
+	smb_create_context_add_named(&w, 0, &last, name, "\244\1\0\0", 4);
+	assert_int_equal(read_chain(), NT_STATUS_SUCCESS);
+	assert_true(wishes.wants_posix && wishes.wants_file_id);
+	assert_int_equal(wishes.posix_mode, 0644);
+	begin();
+	smb_create_context_add_named(&w, 0, &last, name, "\244\1\0", 3);
+	assert_int_equal(read_chain(), NT_STATUS_INVALID_PARAMETER);
 }
 
 static void an_empty_chain_asks_for_nothing(void **state)
@@ -192,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_known_is_taken),
+		cmocka_unit_test(the_posix_extensions_tell_a_mode),
 		cmocka_unit_test(an_empty_chain_asks_for_nothing),
 		cmocka_unit_test(what_is_not_known_is_passed_over),
 		cmocka_unit_test(a_lease_is_asked_for_in_two_versions),

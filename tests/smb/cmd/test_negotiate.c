@@ -222,6 +222,24 @@ static void ciphers_and_signatures_are_chosen_by_our_order(void **state)
 	}
 }
 
+static void the_posix_extensions_are_for_who_knows_them(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct client_offer offer = {
+			.dialects = { 0x311 },
+			.dialect_count = 1,
+			.has_posix = i & 1,
+		};
+
+		world.realm.facts.has_posix = i & 2;
+		assert_int_equal(client_negotiate(&line.client, &offer), 0);
+		assert_int_equal(line.wire.channel->has_posix, i == 3);
+		line_fini(&line);
+		line_init(&line, &world);
+	}
+}
+
 /* NG-9: VALIDATE_NEGOTIATE_INFO will compare these. */
 static void what_the_client_said_is_kept(void **state)
 {
@@ -436,6 +454,7 @@ int main(void)
 		TEST(a_policy_without_encryption_offers_none),
 		TEST(a_server_that_demands_signing_says_so),
 		TEST(ciphers_and_signatures_are_chosen_by_our_order),
+		TEST(the_posix_extensions_are_for_who_knows_them),
 		TEST(what_the_client_said_is_kept),
 		TEST(a_wrong_field_of_negotiate_is_an_invalid_parameter),
 		TEST(a_second_negotiate_ends_the_connection),

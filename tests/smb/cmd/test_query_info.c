@@ -170,6 +170,17 @@ static void streams_and_eas_come_as_they_are(void **state)
 	assert_int_equal(fake_answer(&f).length, 0);
 }
 
+static void level_100_is_for_opens_of_the_posix_extensions(void **state)
+{
+	(void)state;
+	request(VOLUME_INFO, SMB_FS_POSIX, 100, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_INVALID_INFO_CLASS);
+	f.open->object->is_posix = true;
+	request(VOLUME_INFO, SMB_FS_POSIX, 100, 0);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_int_equal(fake_answer(&f).length, 8 + 56);
+}
+
 static void facts_of_the_volume_are_told(void **state)
 {
 	(void)state;
@@ -273,6 +284,7 @@ int main(void)
 		TEST(small_buffers_have_their_answers),
 		TEST(the_normalized_name_is_of_311_only),
 		TEST(streams_and_eas_come_as_they_are),
+		TEST(level_100_is_for_opens_of_the_posix_extensions),
 		TEST(facts_of_the_volume_are_told),
 		TEST(a_descriptor_that_does_not_fit_tells_its_size),
 		TEST(a_descriptor_that_fits_is_told),

@@ -140,7 +140,8 @@ static void other_classes_are_unknown(void **state)
 	(void)state;
 	for (unsigned int c = 0; c < 256; c++)
 		known += smb_dir_class_is_known((uint8_t)c);
-	assert_int_equal(known, sizeof(table) / sizeof(table[0]));
+	/* And level 100, which posix.c writes. */
+	assert_int_equal(known, sizeof(table) / sizeof(table[0]) + 1);
 }
 
 int main(void)

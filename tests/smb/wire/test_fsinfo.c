@@ -164,7 +164,7 @@ static void a_read_only_volume_is_a_read_only_device(void **state)
 
 static void unknown_classes_are_refused(void **state)
 {
-	static const uint8_t unknown[] = { 0, SMB_FS_LABEL, 9, 10, 12, 100 };
+	static const uint8_t unknown[] = { 0, SMB_FS_LABEL, 9, 10, 12, 101 };
 	uint8_t out[8];
 	struct writer w = writer_at(out, sizeof(out));
 

@@ -60,6 +60,7 @@ struct gw_share_config {
 	int is_case_sensitive;
 	int attributes; /* enum fsa_attributes */
 	int acl;        /* enum fsa_acl */
+	int streams;    /* enum fsa_streams */
 	int read_path;  /* enum store_read_path */
 };
 

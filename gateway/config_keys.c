@@ -72,6 +72,12 @@ static const struct gw_choice acl_choices[] = {
 	{ NULL },
 };
 
+static const struct gw_choice streams_choices[] = {
+	{ "xattr", FSA_STREAMS_XATTR },
+	{ "none", FSA_STREAMS_NONE },
+	{ NULL },
+};
+
 static const struct gw_choice read_path_choices[] = {
 	{ "auto", STORE_READ_AUTO },
 	{ "copy", STORE_READ_COPY },
@@ -287,6 +293,7 @@ void gw_share_config_init(struct gw_share_config *share)
 		.symlinks = STORE_SYMLINKS_FOLLOW,
 		.attributes = FSA_ATTRIBUTES_XATTR,
 		.acl = FSA_ACL_XATTR,
+		.streams = FSA_STREAMS_XATTR,
 		.read_path = STORE_READ_AUTO,
 	};
 }
@@ -402,6 +409,8 @@ static const struct gw_key share_keys[] = {
 	{ "acl", GW_KEY_CHOICE, SHARE(acl), .choices = acl_choices },
 	{ "snapshots", GW_KEY_TEXT, SHARE(snapshots),
 	  .fault = snapshots_fault },
+	{ "streams", GW_KEY_CHOICE, SHARE(streams),
+	  .choices = streams_choices },
 	{ "read_path", GW_KEY_CHOICE, SHARE(read_path),
 	  .choices = read_path_choices },
 	{ "hide_dot_files", GW_KEY_BOOL, SHARE(hide_dot_files) },

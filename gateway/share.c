@@ -169,6 +169,7 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 	share->fsa.watches_outside = how->kernel_notify;
 	share->fsa.attributes = (enum fsa_attributes)how->attributes;
 	share->fsa.acl = (enum fsa_acl)how->acl;
+	share->fsa.streams = (enum fsa_streams)how->streams;
 	share->fsa.hides_dot_files = how->hide_dot_files;
 	share->fsa.hides_unreadable = how->access_based_enumeration;
 	share->fsa.snapshots = share->snapshots;
@@ -244,19 +245,43 @@ static struct gw_share *share_fail(struct gw_share *share,
 	return gw_share_unref(share);
 }
 
+/* By what is wanted of the attributes that are not there. */
+enum {
+	WANTS_ATTRIBUTES = 1,
+	WANTS_STREAMS = 2,
+	WANTS_ACLS = 4,
+};
+
+#define NO_XATTRS "no extended attributes there: "
+
+static const char *const lacks[] = {
+	[WANTS_ATTRIBUTES] = NO_XATTRS "DOS attributes are lost",
+	[WANTS_STREAMS] = NO_XATTRS "streams are refused",
+	[WANTS_ATTRIBUTES | WANTS_STREAMS] =
+		NO_XATTRS "DOS attributes are lost, streams are refused",
+	[WANTS_ACLS] = NO_XATTRS "ACLs become modes",
+	[WANTS_ATTRIBUTES | WANTS_ACLS] =
+		NO_XATTRS "DOS attributes are lost, ACLs become modes",
+	[WANTS_STREAMS | WANTS_ACLS] =
+		NO_XATTRS "streams are refused, ACLs become modes",
+	[WANTS_ATTRIBUTES | WANTS_STREAMS | WANTS_ACLS] =
+		NO_XATTRS "DOS attributes are lost, streams are refused, "
+			  "ACLs become modes",
+};
+
 const char *gw_share_lack(const struct gw_share *share)
 {
 	const struct store_features *has = store_tree_features(share->fsa.tree);
-	bool wants_attributes = share->fsa.attributes == FSA_ATTRIBUTES_XATTR;
-	bool wants_acls = share->fsa.acl == FSA_ACL_XATTR;
+	unsigned int wants = 0;
 
-	if (!has->has_xattr && wants_attributes && wants_acls)
-		return "no extended attributes there: DOS attributes are lost, "
-		       "ACLs become modes";
-	if (!has->has_xattr && wants_attributes)
-		return "no extended attributes there: DOS attributes are lost";
-	if (!has->has_xattr && wants_acls)
-		return "no extended attributes there: ACLs become modes";
+	if (share->fsa.attributes == FSA_ATTRIBUTES_XATTR)
+		wants |= WANTS_ATTRIBUTES;
+	if (share->fsa.streams == FSA_STREAMS_XATTR)
+		wants |= WANTS_STREAMS;
+	if (share->fsa.acl == FSA_ACL_XATTR)
+		wants |= WANTS_ACLS;
+	if (!has->has_xattr && wants)
+		return lacks[wants];
 	if (!has->has_acl && share->fsa.acl == FSA_ACL_POSIX)
 		return "no POSIX ACLs there: ACLs become modes";
 	return NULL;

@@ -28,6 +28,21 @@ static void open_drop(struct fsa_open *open)
 	free(open);
 }
 
+static struct fsa_node *node_of(struct fsa_creating *c)
+{
+	struct fsa_node *file =
+		fsa_node_get(c->volume->share->fsa, c->volume->share->tree,
+			     &c->found.stat.key, c->found.path,
+			     S_ISDIR(c->found.stat.mode));
+	struct fsa_node *stream;
+
+	if (!file || !c->is_stream)
+		return file;
+	stream = fsa_node_get_stream(file, c->stream);
+	fsa_node_unref(file);
+	return stream;
+}
+
 static struct fsa_open *open_new(struct fsa_creating *c)
 {
 	struct fsa_open *open = malloc(sizeof(*open));
@@ -36,7 +51,8 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 		return NULL;
 	*open = (struct fsa_open){
 		.base = { .granted = c->granted,
-			  .is_directory = S_ISDIR(c->found.stat.mode),
+			  .is_directory =
+				  S_ISDIR(c->found.stat.mode) && !c->is_stream,
 			  .is_posix = c->how->is_posix },
 		.volume = c->volume,
 		.options = c->how->options,
@@ -61,9 +77,7 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 							      c->previous),
 					&open->name_count);
 	open->path = strdup(c->found.path);
-	open->node = fsa_node_get(c->volume->share->fsa, c->volume->share->tree,
-				  &c->found.stat.key, c->found.path,
-				  open->base.is_directory);
+	open->node = node_of(c);
 	if (open->name && open->path && open->node)
 		return open;
 	open_drop(open);
@@ -79,6 +93,63 @@ enum need {
 	NEED_DATA,    /* that others write back and forget what they cached */
 };
 
+/* One that asks others to let go of their handles. */
+struct asking {
+	struct fsa_grant *own; /* the grant of who asks, or NULL */
+	uint32_t access, sharing;
+	bool takes_streams;
+	bool is_serious; /* they are told; else only looked at */
+	struct fsa_told *told;
+	bool must_wait;
+};
+
+/* Whether an open that stands in the way may be there still, for now. */
+static bool yields(struct asking *a, const struct fsa_open *other)
+{
+	if (!fsa_grant_may_yield(other, a->own))
+		return false;
+	if (a->is_serious &&
+	    fsa_grant_break(other->grant, FSA_OPLOCK_SHARE, false, a->told))
+		a->must_wait = true;
+	return true;
+}
+
+static bool opens_yield(struct asking *a, const struct fsa_node *node)
+{
+	struct fsa_open *other;
+
+	TAILQ_FOREACH(other, &node->opens, node_entry) {
+		if (!fsa_share_mode_allows(a->access, a->sharing, other->access,
+					   other->sharing) &&
+		    !yields(a, other))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Who may delete the file, or empties it, takes its streams away: those who
+ * have one open must let that happen. To who opens a stream it is nothing who
+ * has the file.
+ */
+static bool streams_yield(struct asking *a, const struct fsa_node *file)
+{
+	const struct fsa_node *node;
+	struct fsa_open *other;
+
+	if (!a->takes_streams)
+		return true;
+	TAILQ_FOREACH(node, &file->streams, stream_entry) {
+		TAILQ_FOREACH(other, &node->opens, node_entry) {
+			if (!other->is_stat &&
+			    !(other->sharing & FILE_SHARE_DELETE) &&
+			    !yields(a, other))
+				return false;
+		}
+	}
+	return true;
+}
+
 /*
  * Under the node's lock: who forbids the open. If all that do may have handles
  * that nobody uses any more, they are asked to close them.
@@ -87,27 +158,26 @@ static enum nt_status yield_handles(const struct fsa_creating *c,
 				    const struct fsa_open *open,
 				    struct fsa_told *told, bool *ret_must_wait)
 {
-	/* Emptying a file is writing, whatever is granted for later. */
-	uint32_t access =
-		open->access | (c->step.overwrites ? FILE_WRITE_DATA : 0);
 	struct fsa_node *node = open->node;
-	struct fsa_grant *own = fsa_grant_find(node, c->how->holder);
-	struct fsa_open *other;
+	struct asking a = {
+		.own = fsa_grant_find(node, c->how->holder),
+		.access = open->access,
+		.sharing = open->sharing,
+		.takes_streams = open->access & DELETE || c->step.overwrites,
+		.told = told,
+	};
 
+	/* Emptying a file is writing, whatever is granted for later. */
+	if (c->step.overwrites)
+		a.access |= FILE_WRITE_DATA;
 	for (int round = 0; round < 2; round++) {
-		TAILQ_FOREACH(other, &node->opens, node_entry) {
-			if (fsa_share_mode_allows(access, open->sharing,
-						  other->access,
-						  other->sharing))
-				continue;
-			if (!fsa_grant_may_yield(other, own))
-				return NT_STATUS_SHARING_VIOLATION;
-			if (round > 0 &&
-			    fsa_grant_break(other->grant, FSA_OPLOCK_SHARE,
-					    false, told))
-				*ret_must_wait = true;
-		}
+		a.is_serious = round > 0;
+		if (!opens_yield(&a, node))
+			return NT_STATUS_SHARING_VIOLATION;
+		if (!streams_yield(&a, node))
+			return NT_STATUS_SHARING_VIOLATION;
 	}
+	*ret_must_wait = a.must_wait;
 	return NT_STATUS_SUCCESS;
 }
 
@@ -149,7 +219,8 @@ static enum nt_status may_stand(const struct fsa_creating *c,
 	bool waits_for_handles = false, waits_for_data = false;
 	enum nt_status status;
 
-	if (open->node->is_delete_pending)
+	if (open->node->is_delete_pending ||
+	    fsa_node_file(open->node)->is_delete_pending)
 		return NT_STATUS_DELETE_PENDING;
 	status = yield_handles(c, open, told, &waits_for_handles);
 	if (!nt_status_is_ok(status))
@@ -211,7 +282,8 @@ static enum nt_status co_enter(struct fsa_creating *c, struct fsa_open *open,
 		need = NEED_NOTHING;
 		fsa_told_init(&told);
 		fsa_node_lock(open->node);
-		c->is_stale = open->node->is_deleted;
+		c->is_stale = open->node->is_deleted ||
+			      fsa_node_file(open->node)->is_deleted;
 		status = c->is_stale ? NT_STATUS_DELETE_PENDING
 				     : may_stand(c, open, &told, &need);
 		if (need != NEED_NOTHING)
@@ -225,6 +297,14 @@ static enum nt_status co_enter(struct fsa_creating *c, struct fsa_open *open,
 			status = fsa_grant_co_wait(open->node, &wait, c->call);
 	} while (need != NEED_NOTHING && nt_status_is_ok(status));
 	return status;
+}
+
+/* The stream is there still; one that can't be asked is. */
+static bool co_has_stream(struct fsa_creating *c)
+{
+	return fsa_stream_co_size(c->volume, c->file, c->stream,
+				  &c->stream_size) !=
+	       NT_STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 enum nt_status fsa_create_co_admit(struct fsa_creating *c)
@@ -262,6 +342,7 @@ enum nt_status fsa_create_co_admit(struct fsa_creating *c)
 	if (err)
 		return fsa_status(FSA_OPEN, err);
 	c->is_stale = !c->stat.links ||
-		      !fsa_key_equal(&c->stat.key, &open->node->key);
+		      !fsa_key_equal(&c->stat.key, &open->node->key) ||
+		      (c->is_stream && !co_has_stream(c));
 	return c->is_stale ? NT_STATUS_DELETE_PENDING : NT_STATUS_SUCCESS;
 }

@@ -26,6 +26,17 @@ void fsa_changed(const struct fsa_open *by, const char *path,
 			     fsa_open_parent_key(by));
 }
 
+void fsa_changed_stream(const struct fsa_open *by, const char *path,
+			const char *stream, enum fsa_action action,
+			uint32_t filter)
+{
+	const struct fsa_node *node = by->node;
+
+	fsa_notify_stream(node->fsa, node->tree, path, stream, action, filter);
+	fsa_dirlease_changed(node->fsa, node->tree, path,
+			     fsa_open_parent_key(by));
+}
+
 void fsa_changed_self(struct fsa_open *by, uint32_t filter)
 {
 	char *path = fsa_open_path(by);
@@ -53,7 +64,7 @@ void fsa_changed_name(const struct fsa_open *by, const char *from,
 
 void fsa_changed_gone(const struct fsa_open *by, const char *path)
 {
-	struct fsa_node *node = by->node;
+	struct fsa_node *node = fsa_node_file(by->node);
 	bool is_one;
 
 	fsa_node_lock(node);

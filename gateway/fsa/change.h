@@ -20,6 +20,11 @@ void fsa_changed(const struct fsa_open *by, const char *path,
 /* The open's own file or directory was modified. */
 void fsa_changed_self(struct fsa_open *by, uint32_t filter);
 
+/* A stream of the file `path` was made, removed or changed. */
+void fsa_changed_stream(const struct fsa_open *by, const char *path,
+			const char *stream, enum fsa_action action,
+			uint32_t filter);
+
 /* It has another path now; what is open below a directory has moved with it. */
 void fsa_changed_name(const struct fsa_open *by, const char *from,
 		      const char *to);

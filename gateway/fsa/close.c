@@ -3,8 +3,10 @@
  * the write time, and deletes the file with the last open if it is doomed.
  *
  * Deleting goes by name: the file is walked to as the user who asked for it,
- * whoever closes last, and the name goes only if it still is that of the file. A directory that is not
- * empty stays, as on Windows, and can be opened again.
+ * whoever closes last, and the name goes only if it still is that of the file.
+ * A directory that is not empty stays, as on Windows, and can be opened again.
+ * A file that has a stream open is not gone yet; a stream is deleted by
+ * itself, or with it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 void fsa_closing(struct smb_object *object)
@@ -47,7 +50,8 @@ static void co_settle_times(struct fsa_open *open)
 	struct fsa_node *node = open->node;
 	bool is_set, is_stale;
 
-	if (!open->was_written)
+	/* What is written to a stream does not change that of the file. */
+	if (!open->was_written || fsa_open_is_stream(open))
 		return;
 	fsa_node_lock(node);
 	is_stale = fsa_write_time_close(&node->written);
@@ -58,6 +62,18 @@ static void co_settle_times(struct fsa_open *open)
 	if (is_set || is_stale)
 		(void)store_co_set_times(open->volume->creds, open->file, &omit,
 					 &write);
+}
+
+static void tell_written(struct fsa_open *open)
+{
+	if (!open->was_written)
+		return;
+	if (fsa_open_is_stream(open))
+		fsa_stream_tell(open, FSA_ACTION_MODIFIED_STREAM,
+				FSA_CHANGE_STREAM_SIZE |
+					FSA_CHANGE_STREAM_WRITE);
+	else
+		fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
 }
 
 /* ---- deleting ---- */
@@ -147,13 +163,56 @@ static enum nt_status co_delete_as(struct fsa_node *node,
 	return status;
 }
 
+/* The same of a stream. */
+static enum nt_status co_delete_stream_as(struct fsa_open *by,
+					  const struct store_user *user)
+{
+	struct store_creds *creds;
+	enum nt_status status;
+	char *name;
+	int err = store_creds_get(user->uid, user->gid, user->groups,
+				  user->group_count, &creds);
+
+	if (err)
+		return fsa_status(FSA_DELETE, err);
+	name = fsa_stream_open_name(by);
+	status = name ? fsa_stream_co_remove(creds, by->file, name)
+		      : NT_STATUS_INSUFFICIENT_RESOURCES;
+	free(name);
+	store_creds_unref(creds);
+	return status;
+}
+
+/* The last open of a doomed stream is gone. */
+static void co_delete_stream(struct fsa_open *by)
+{
+	struct fsa_node *node = by->node;
+	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
+	struct store_user *user;
+	char *path;
+
+	take_doom(node, &path, &user);
+	free(path);
+	if (user)
+		status = co_delete_stream_as(by, user);
+	free(user);
+	if (!nt_status_is_ok(status)) {
+		fsa_node_pardon(node);
+		return;
+	}
+	fsa_node_lock(node);
+	node->is_deleted = true;
+	fsa_node_unlock(node);
+	fsa_stream_tell(by, FSA_ACTION_REMOVED_STREAM, FSA_CHANGE_STREAM_NAME);
+}
+
 /*
  * The last open is gone and the file is doomed. Nobody gets in meanwhile: the
  * disposition stays set until the name is gone, or may stay.
  */
-static void co_delete(struct fsa_open *by)
+static void co_delete_file(struct fsa_open *by)
 {
-	struct fsa_node *node = by->node;
+	struct fsa_node *node = fsa_node_file(by->node);
 	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
 	struct store_user *user;
 	char *path;
@@ -204,14 +263,33 @@ static bool is_doomed(struct fsa_node *node)
 
 /* ---- closing ---- */
 
+/* What goes with an open, since it was the last. */
+struct last {
+	bool of_file, of_stream;
+};
+
+/* Under the lock. A file is open as long as one of its streams is. */
+static struct last look_around(struct fsa_node *node)
+{
+	struct fsa_node *file = fsa_node_file(node);
+
+	return (struct last){
+		.of_stream = node != file && TAILQ_EMPTY(&node->opens) &&
+			     node->is_delete_pending && !node->is_deleted,
+		.of_file = !fsa_node_has_opens(file) &&
+			   file->is_delete_pending && !file->is_deleted,
+	};
+}
+
 /*
- * Out of the node: whether it was the last of a doomed file. A note to the
+ * Out of the node: whether it was the last of a doomed one. A note to the
  * holder of its oplock arrives first; post `ret_told` afterwards.
  */
-static bool co_leave_node(struct fsa_open *open, struct fsa_told *ret_told)
+static struct last co_leave_node(struct fsa_open *open,
+				 struct fsa_told *ret_told)
 {
 	struct fsa_node *node = open->node;
-	bool is_last;
+	struct last last;
 
 	fsa_told_init(ret_told);
 	fsa_node_lock(node);
@@ -222,13 +300,12 @@ static bool co_leave_node(struct fsa_open *open, struct fsa_told *ret_told)
 	}
 	TAILQ_REMOVE(&node->opens, open, node_entry);
 	fsa_grant_leave(open, ret_told);
-	is_last = TAILQ_EMPTY(&node->opens) && node->is_delete_pending &&
-		  !node->is_deleted;
+	last = look_around(node);
 	fsa_node_unlock(node);
 	open->volume->opens--;
 	fsa_dirlease_release(open);
 	fsa_outside_leave(open);
-	return is_last;
+	return last;
 }
 
 static void open_free(struct fsa_open *open)
@@ -256,6 +333,7 @@ enum nt_status fsa_co_close(struct smb_object *object,
 	struct fsa_open *open = fsa_open_of(object);
 	enum nt_status status = NT_STATUS_SUCCESS;
 	struct fsa_told told;
+	struct last last;
 
 	bool is_own = open->was_written || open->deletes_on_close;
 
@@ -263,8 +341,7 @@ enum nt_status fsa_co_close(struct smb_object *object,
 	if (is_own)
 		fsa_own_begin(open->node);
 	co_settle_times(open);
-	if (open->was_written)
-		fsa_changed_self(open, FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE);
+	tell_written(open);
 	if (ret_facts)
 		status = fsa_co_facts(open, ret_facts);
 	if (open->scan)
@@ -278,9 +355,12 @@ enum nt_status fsa_co_close(struct smb_object *object,
 	}
 	/* Where POSIX rules, a name goes though others have the file open. */
 	if (open->base.is_posix && is_doomed(open->node))
-		co_delete(open);
-	if (co_leave_node(open, &told))
-		co_delete(open);
+		co_delete_file(open);
+	last = co_leave_node(open, &told);
+	if (last.of_file)
+		co_delete_file(open);
+	else if (last.of_stream)
+		co_delete_stream(open);
 	if (is_own)
 		fsa_own_end(open->node);
 	fsa_told_post(&told); /* who waits sees it deleted, or not */

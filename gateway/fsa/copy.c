@@ -6,6 +6,7 @@
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/cursor.h"
 
@@ -52,6 +53,8 @@ static enum nt_status co_check_source(struct fsa_open *source,
 
 	if (err)
 		return fsa_status(FSA_READ, err);
+	if (fsa_open_is_stream(source))
+		stat.size = fsa_stream_co_open_size(source);
 	return sum_fits(how->from, how->length, stat.size)
 		       ? NT_STATUS_SUCCESS
 		       : NT_STATUS_INVALID_VIEW_SIZE;
@@ -71,6 +74,11 @@ static enum nt_status co_copy(struct fsa_open *source, struct fsa_open *target,
 		status = co_begin_write(target, how);
 	if (!nt_status_is_ok(status))
 		return status;
+	if (fsa_open_is_stream(source) || fsa_open_is_stream(target)) {
+		status = fsa_stream_co_copy_range(source, target, how);
+		*ret_copied = nt_status_is_ok(status) ? how->length : 0;
+		return status;
+	}
 	copied = store_co_copy(source->file, how->from, target->file, how->to,
 			       how->length);
 	if (copied < 0)
@@ -130,7 +138,8 @@ static enum nt_status co_clone(struct fsa_open *source, struct fsa_open *target,
 {
 	enum nt_status status;
 
-	if (!has_clones(target) || overlaps(source, target, how))
+	if (fsa_open_is_stream(source) || fsa_open_is_stream(target) ||
+	    !has_clones(target) || overlaps(source, target, how))
 		return NT_STATUS_NOT_SUPPORTED;
 	status = co_check_clone(source, target, how);
 	/* Of length 0 the kernel would clone all that there is. */

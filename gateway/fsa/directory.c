@@ -389,13 +389,13 @@ static enum nt_status co_find_one(struct fsa_open *open, struct fsa_scan *scan)
 {
 	char *dir = fsa_node_path(open->node), *name = NULL, *path = NULL;
 	struct fsa_found found;
-	uint32_t stream;
+	struct fsa_part part;
 	enum nt_status status;
 
 	scan->stage = STAGE_DONE;
 	status = fsa_name_to_path(open->volume->share, pattern_of(scan), &name,
-				  &stream);
-	if (status != NT_STATUS_SUCCESS || !dir || stream < scan->pattern_count)
+				  &part);
+	if (status != NT_STATUS_SUCCESS || !dir || part.kind != FSA_PART_FILE)
 		goto free_paths;
 	path = join(dir, name);
 	if (!path)

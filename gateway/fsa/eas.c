@@ -12,25 +12,17 @@
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
+#include "gateway/fsa/xattrs.h"
 #include "smb/wire/cursor.h"
 
-#define PREFIX        "user."
-#define STREAM_PREFIX "user.DosStream."
+#define PREFIX "user."
 
 enum {
 	PREFIX_LENGTH = sizeof(PREFIX) - 1,
-	/* What Linux allows: names, the list of names, values. */
-	XATTR_NAME_MAX_BYTES = 255,
-	LIST_MAX = 64 * 1024,
-	VALUE_MAX = 64 * 1024 - 1,
+	VALUE_MAX = 64 * 1024 - 1, /* that an EA can tell */
 	ENTRY_FIXED = 8,
-};
-
-/* All names of a file, each with its NUL. */
-struct names {
-	char *at; /* malloc */
-	size_t length;
 };
 
 static bool name_is_ours(const char *xattr)
@@ -38,8 +30,8 @@ static bool name_is_ours(const char *xattr)
 	return strcasecmp(xattr, FSA_DOSATTR_NAME) == 0 ||
 	       strncasecmp(xattr, FSA_OWN_PREFIX, sizeof(FSA_OWN_PREFIX) - 1) ==
 		       0 ||
-	       strncasecmp(xattr, STREAM_PREFIX, sizeof(STREAM_PREFIX) - 1) ==
-		       0;
+	       strncasecmp(xattr, FSA_STREAM_PREFIX,
+			   sizeof(FSA_STREAM_PREFIX) - 1) == 0;
 }
 
 /* Whether an xattr is an EA that clients may see. */
@@ -47,36 +39,6 @@ static bool name_is_ea(const char *xattr)
 {
 	return strncmp(xattr, PREFIX, PREFIX_LENGTH) == 0 &&
 	       xattr[PREFIX_LENGTH] != '\0' && !name_is_ours(xattr);
-}
-
-static enum nt_status co_names(struct fsa_open *open, struct names *ret_names)
-{
-	char *list;
-
-	*ret_names = (struct names){};
-	if (!store_tree_features(open->volume->share->tree)->has_xattr)
-		return NT_STATUS_SUCCESS;
-	list = malloc(LIST_MAX);
-	if (!list)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-
-	int64_t n = store_co_xattr_list(open->volume->creds, open->file, list,
-					LIST_MAX);
-
-	if (n < 0) {
-		free(list);
-		return fsa_status(FSA_XATTR, n);
-	}
-	*ret_names = (struct names){ list, (size_t)n };
-	return NT_STATUS_SUCCESS;
-}
-
-/* The name behind `name`, or the first; NULL at the end. */
-static const char *names_next(const struct names *names, const char *name)
-{
-	const char *next = name ? name + strlen(name) + 1 : names->at;
-
-	return next && next < names->at + names->length ? next : NULL;
 }
 
 /* ---- query ---- */
@@ -112,13 +74,13 @@ static bool write_entry(struct writer *w, const char *ea, const uint8_t *value,
 }
 
 static enum nt_status co_write_all(struct fsa_open *open,
-				   const struct names *names, struct writer *w,
-				   uint8_t *value)
+				   const struct fsa_xattrs *names,
+				   struct writer *w, uint8_t *value)
 {
 	size_t last = SIZE_MAX;
 	const char *name = NULL;
 
-	while ((name = names_next(names, name))) {
+	while ((name = fsa_xattrs_next(names, name))) {
 		if (!name_is_ea(name))
 			continue;
 
@@ -141,12 +103,12 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 {
 	struct fsa_open *open = fsa_open_of(object);
 	struct writer w = writer_at(to, size);
-	struct names names;
+	struct fsa_xattrs names;
 	enum nt_status status;
 
 	if (!(object->granted & FILE_READ_EA))
 		return NT_STATUS_ACCESS_DENIED;
-	status = co_names(open, &names);
+	status = fsa_xattrs_co_list(open->volume, open->file, &names);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 
@@ -157,7 +119,7 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 	else
 		status = NT_STATUS_INSUFFICIENT_RESOURCES;
 	free(value);
-	free(names.at);
+	fsa_xattrs_fini(&names);
 	*ret_length = (uint32_t)w.at;
 	return status;
 }
@@ -165,19 +127,20 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 /* ---- set ---- */
 
 /* The xattr of an EA: one that is there in other letters, or a new one. */
-static enum nt_status find_xattr(const struct names *names, struct bytes ea,
-				 char xattr[XATTR_NAME_MAX_BYTES + 1])
+static enum nt_status find_xattr(const struct fsa_xattrs *names,
+				 struct bytes ea,
+				 char xattr[FSA_XATTR_NAME_MAX + 1])
 {
 	const char *name = NULL;
 
-	if (ea.length == 0 || ea.length > XATTR_NAME_MAX_BYTES - PREFIX_LENGTH)
+	if (ea.length == 0 || ea.length > FSA_XATTR_NAME_MAX - PREFIX_LENGTH)
 		return NT_STATUS_INVALID_EA_NAME;
 	memcpy(xattr, PREFIX, PREFIX_LENGTH);
 	memcpy(xattr + PREFIX_LENGTH, ea.at, ea.length);
 	xattr[PREFIX_LENGTH + ea.length] = '\0';
 	if (name_is_ours(xattr))
 		return NT_STATUS_ACCESS_DENIED;
-	while ((name = names_next(names, name))) {
+	while ((name = fsa_xattrs_next(names, name))) {
 		if (name_is_ea(name) && strcasecmp(name, xattr) == 0) {
 			strcpy(xattr, name);
 			break;
@@ -188,10 +151,10 @@ static enum nt_status find_xattr(const struct names *names, struct bytes ea,
 
 /* A value of no bytes takes the EA away; that there was none is no error. */
 static enum nt_status co_set_one(struct fsa_open *open,
-				 const struct names *names, struct bytes ea,
-				 struct bytes value)
+				 const struct fsa_xattrs *names,
+				 struct bytes ea, struct bytes value)
 {
-	char xattr[XATTR_NAME_MAX_BYTES + 1];
+	char xattr[FSA_XATTR_NAME_MAX + 1];
 	enum nt_status status = find_xattr(names, ea, xattr);
 
 	if (status != NT_STATUS_SUCCESS)
@@ -209,7 +172,8 @@ static enum nt_status co_set_one(struct fsa_open *open,
 }
 
 static enum nt_status co_set_list(struct fsa_open *open,
-				  const struct names *names, struct bytes list)
+				  const struct fsa_xattrs *names,
+				  struct bytes list)
 {
 	uint64_t at = 0;
 	uint32_t next;
@@ -242,11 +206,13 @@ static enum nt_status co_set_list(struct fsa_open *open,
 
 enum nt_status fsa_co_drop_eas(struct fsa_open *open)
 {
-	struct names names;
+	struct fsa_xattrs names;
 	const char *name = NULL;
-	enum nt_status status = co_names(open, &names);
+	enum nt_status status =
+		fsa_xattrs_co_list(open->volume, open->file, &names);
 
-	while (nt_status_is_ok(status) && (name = names_next(&names, name))) {
+	while (nt_status_is_ok(status) &&
+	       (name = fsa_xattrs_next(&names, name))) {
 		if (!name_is_ea(name))
 			continue;
 		status = co_set_one(
@@ -255,25 +221,25 @@ enum nt_status fsa_co_drop_eas(struct fsa_open *open)
 					strlen(name) - PREFIX_LENGTH },
 			(struct bytes){ 0 });
 	}
-	free(names.at);
+	fsa_xattrs_fini(&names);
 	return status;
 }
 
 enum nt_status fsa_co_set_eas(struct fsa_open *open, const uint8_t *eas,
 			      uint32_t length)
 {
-	struct names names;
+	struct fsa_xattrs names;
 	enum nt_status status;
 
 	if (length == 0)
 		return NT_STATUS_SUCCESS;
 	if (!store_tree_features(open->volume->share->tree)->has_xattr)
 		return NT_STATUS_EAS_NOT_SUPPORTED;
-	status = co_names(open, &names);
+	status = fsa_xattrs_co_list(open->volume, open->file, &names);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	status = co_set_list(open, &names, (struct bytes){ eas, length });
-	free(names.at);
+	fsa_xattrs_fini(&names);
 	if (status == NT_STATUS_SUCCESS)
 		fsa_changed_self(open, FSA_CHANGE_EA);
 	return status;

@@ -12,6 +12,7 @@
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/reparse_data.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -150,16 +151,19 @@ void fsa_facts_from_stat(const struct fsa_volume *volume,
 
 void fsa_facts_of_node(struct fsa_node *node, struct smb_file_facts *facts)
 {
+	const struct fsa_node *file = fsa_node_file(node);
+
 	fsa_node_lock(node);
-	if (node->is_write_time_set)
-		facts->write = node->write_time;
+	if (file->is_write_time_set)
+		facts->write = file->write_time;
 	else
-		facts->write = fsa_write_time_shown(&node->written,
+		facts->write = fsa_write_time_shown(&file->written,
 						    facts->write, loop_now());
-	if (node->is_change_time_set && facts->change == node->change_time_own)
-		facts->change = node->change_time;
-	facts->is_delete_pending = node->is_delete_pending;
-	if (node->is_delete_pending && facts->links > 0)
+	if (file->is_change_time_set && facts->change == file->change_time_own)
+		facts->change = file->change_time;
+	facts->is_delete_pending =
+		node->is_delete_pending || file->is_delete_pending;
+	if (file->is_delete_pending && facts->links > 0)
 		facts->links--;
 	fsa_node_unlock(node);
 }
@@ -167,7 +171,7 @@ void fsa_facts_of_node(struct fsa_node *node, struct smb_file_facts *facts)
 void fsa_settle_write_time(struct fsa_node *node)
 {
 	fsa_node_lock(node);
-	fsa_write_time_settle(&node->written);
+	fsa_write_time_settle(&fsa_node_file(node)->written);
 	fsa_node_unlock(node);
 }
 
@@ -197,6 +201,8 @@ enum nt_status fsa_co_facts(struct fsa_open *open,
 
 	fsa_facts_from_stat(open->volume, &stat, &attr,
 			    slash ? slash + 1 : path, &facts);
+	if (fsa_open_is_stream(open))
+		fsa_stream_facts(fsa_stream_co_open_size(open), &facts);
 	fsa_facts_of_node(open->node, &facts);
 	free(path);
 	*ret_facts = facts;

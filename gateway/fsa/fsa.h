@@ -44,6 +44,11 @@ enum fsa_acl {
 	FSA_ACL_XATTR, /* user.smbgate.acl; by mode where there is none */
 };
 
+enum fsa_streams {
+	FSA_STREAMS_XATTR, /* user.DosStream.NAME:$DATA */
+	FSA_STREAMS_NONE,
+};
+
 /*
  * How a tree is shown to clients: section 6 of the map. Frozen; whoever makes
  * it keeps it until the last volume is gone.
@@ -55,6 +60,7 @@ struct fsa_share {
 	bool maps_names; /* characters that Windows can't have, both ways */
 	enum fsa_attributes attributes;
 	enum fsa_acl acl;
+	enum fsa_streams streams;
 	bool hides_dot_files;  /* they carry HIDDEN */
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */

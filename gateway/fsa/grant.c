@@ -84,11 +84,17 @@ static void take_out(struct fsa_node *node, struct fsa_grant_wait *wait,
 	wait->is_posted = true;
 }
 
-/* Under the lock: those who wait for such a thing, or for whatever. */
+/*
+ * Under the lock: those who wait for such a thing, or for whatever; those who
+ * wait at the file for one of its streams, too.
+ */
 static void wake(struct fsa_node *node, bool handles_only,
 		 struct fsa_told *told)
 {
 	struct fsa_grant_wait *wait, *next;
+
+	if (node->file)
+		wake(node->file, handles_only, told);
 
 	for (wait = TAILQ_FIRST(&node->grant_waits); wait; wait = next) {
 		next = TAILQ_NEXT(wait, entry);

@@ -5,6 +5,7 @@
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/fsctl.h"
 #include "gateway/fsa/grant.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -12,9 +13,11 @@ enum {
 	BLOCK = 4096, /* what is smaller can't be given back to a disk */
 };
 
+/* Streams have no holes, and get none. */
 static bool has_data(const struct fsa_open *open)
 {
-	return !open->base.is_directory && !open->is_special;
+	return !open->base.is_directory && !open->is_special &&
+	       !fsa_open_is_stream(open);
 }
 
 /* Without a buffer it means yes; more than one byte does no harm. */

@@ -5,6 +5,7 @@
  */
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 #include "gateway/store/pipe.h"
 #include "smb/wire/cursor.h"
@@ -40,6 +41,25 @@ static enum nt_status check_read(struct fsa_open *open,
 	return NT_STATUS_SUCCESS;
 }
 
+static enum nt_status co_fetch(struct fsa_open *open,
+			       const struct smb_read *how,
+			       struct store_body *ret_body)
+{
+	if (fsa_open_is_stream(open))
+		return fsa_stream_co_read(open, how, ret_body);
+	return fsa_status(FSA_READ,
+			  store_co_read(open->file,
+					&(struct store_read){
+						.offset = how->offset,
+						.length = how->length,
+						.may_be_opaque =
+							how->may_be_opaque,
+						.room = how->room,
+						.owner = how->owner,
+					},
+					ret_body));
+}
+
 enum nt_status fsa_co_read(struct smb_object *object,
 			   const struct smb_read *how,
 			   struct smb_body *ret_body)
@@ -48,23 +68,11 @@ enum nt_status fsa_co_read(struct smb_object *object,
 	enum nt_status status = check_read(open, how);
 	struct store_body got = { 0 };
 	struct smb_body body;
-	int err;
 
+	if (nt_status_is_ok(status) && how->length)
+		status = co_fetch(open, how, &got);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (how->length) {
-		err = store_co_read(open->file,
-				    &(struct store_read){
-					    .offset = how->offset,
-					    .length = how->length,
-					    .may_be_opaque = how->may_be_opaque,
-					    .room = how->room,
-					    .owner = how->owner,
-				    },
-				    &got);
-		if (err)
-			return fsa_status(FSA_READ, err);
-	}
 	body = (struct smb_body){ .bytes = got.bytes,
 				  .length = got.length,
 				  .opaque = got.pipe };
@@ -149,6 +157,10 @@ enum nt_status fsa_co_write(struct smb_object *object,
 	if (!nt_status_is_ok(status) || !how->length)
 		return status;
 	status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, NULL);
+	if (nt_status_is_ok(status) && fsa_open_is_stream(open)) {
+		open->was_written = true;
+		return fsa_stream_co_write(open, how, is_stable);
+	}
 	if (nt_status_is_ok(status))
 		status = co_note_write(open);
 	if (!nt_status_is_ok(status))
@@ -184,6 +196,8 @@ enum nt_status fsa_co_flush(struct smb_object *object)
 		return NT_STATUS_ACCESS_DENIED;
 	if (open->is_special)
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
+	if (fsa_open_is_stream(open))
+		return fsa_stream_co_flush(open);
 	if (open->base.is_directory)
 		return co_flush_directory(open);
 	fsa_settle_write_time(open->node);

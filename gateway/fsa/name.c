@@ -298,27 +298,44 @@ static bool is_word(struct smb_name name, const char *word)
 						   units, (uint32_t)count });
 }
 
-/*
- * Where the stream's name begins in the last component, behind the file's name
- * that ends at `*count`, which is shortened; the default stream is none.
- */
-static enum nt_status cut_stream(struct smb_name *name, uint32_t *ret_stream)
+static bool has_unit(struct smb_name name, uint16_t unit)
+{
+	return find_unit(name, 0, unit) < name.count;
+}
+
+enum nt_status fsa_name_part(struct smb_name text, struct fsa_part *ret_part)
+{
+	uint32_t colon = find_unit(text, 0, ':');
+	bool has_type = colon < text.count;
+	struct smb_name name = part(text, 0, colon);
+	struct smb_name type =
+		part(text, has_type ? colon + 1 : colon, text.count);
+
+	if (has_unit(name, '/') || has_unit(name, '\\') || has_unit(name, 0) ||
+	    name.count > COMPONENT_MAX)
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	*ret_part = (struct fsa_part){ .name = name };
+	if (has_type ? is_word(type, "$DATA") : name.count > 0)
+		ret_part->kind = name.count ? FSA_PART_STREAM : FSA_PART_DATA;
+	else if (is_word(type, "$INDEX_ALLOCATION") &&
+		 (!name.count || is_word(name, "$I30")))
+		ret_part->kind = FSA_PART_INDEX;
+	else
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	return NT_STATUS_SUCCESS;
+}
+
+/* Cuts off what stands behind the file's own name. */
+static enum nt_status cut_part(struct smb_name *name, struct fsa_part *ret_part)
 {
 	uint32_t colon = find_unit(*name, 0, ':');
-	struct smb_name stream;
+	struct smb_name text = part(*name, colon, name->count);
 
-	*ret_stream = name->count;
-	if (colon == name->count)
+	*ret_part = (struct fsa_part){ .kind = FSA_PART_FILE };
+	if (!text.count)
 		return NT_STATUS_SUCCESS;
-	stream = part(*name, colon + 1, name->count);
-	if (!stream.count || find_unit(stream, 0, '\\') != stream.count)
-		return NT_STATUS_OBJECT_NAME_INVALID;
-	if (!is_word(stream, ":$DATA") &&
-	    !is_word(stream, ":$INDEX_ALLOCATION") &&
-	    !is_word(stream, "$I30:$INDEX_ALLOCATION"))
-		*ret_stream = colon + 1;
 	name->count = colon;
-	return NT_STATUS_SUCCESS;
+	return fsa_name_part(part(text, 1, text.count), ret_part);
 }
 
 static enum nt_status put_component(const struct fsa_share *share,
@@ -388,22 +405,22 @@ static enum nt_status put_path(const struct fsa_share *share,
 
 enum nt_status fsa_name_to_path(const struct fsa_share *share,
 				struct smb_name name, char **ret_path,
-				uint32_t *ret_stream)
+				struct fsa_part *ret_part)
 {
 	enum nt_status status;
-	uint32_t stream;
+	struct fsa_part file_part;
 	size_t size;
 	char *path;
 
 	if (share->is_posix) {
-		*ret_stream = name.count;
+		*ret_part = (struct fsa_part){ .kind = FSA_PART_FILE };
 		return fsa_posix_path(share, name, ret_path);
 	}
 	if (name.count > PATH_MAX_UNITS)
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	if (name.count && name.units[0] == '\\')
 		return NT_STATUS_INVALID_PARAMETER;
-	status = cut_stream(&name, &stream);
+	status = cut_part(&name, &file_part);
 	if (!nt_status_is_ok(status))
 		return status;
 	size = 3 * (size_t)name.count + 2;
@@ -416,6 +433,6 @@ enum nt_status fsa_name_to_path(const struct fsa_share *share,
 		return status;
 	}
 	*ret_path = path;
-	*ret_stream = stream;
+	*ret_part = file_part;
 	return NT_STATUS_SUCCESS;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "gateway/fsa/object.h"
+#include "smb/wire/utf16.h"
 
 #define BUCKETS 1024 /* a power of two; workers are few, opens some 10,000 */
 
@@ -76,7 +77,8 @@ static struct fsa_node *find_in(struct fsa_bucket *bucket,
 {
 	struct fsa_node *node = bucket->first;
 
-	while (node && (node->tree != tree || !fsa_key_equal(&node->key, key)))
+	while (node && (node->file || node->tree != tree ||
+			!fsa_key_equal(&node->key, key)))
 		node = node->next;
 	if (node)
 		node->refs++;
@@ -113,6 +115,8 @@ static struct fsa_node *node_new(struct fsa *fsa, struct store_tree *tree,
 		.path = strdup(path),
 	};
 	TAILQ_INIT(&node->opens);
+	TAILQ_INIT(&node->streams);
+	fsa_turn_init(&node->turn);
 	TAILQ_INIT(&node->lock_waits);
 	TAILQ_INIT(&node->grants);
 	TAILQ_INIT(&node->grant_waits);
@@ -121,6 +125,14 @@ static struct fsa_node *node_new(struct fsa *fsa, struct store_tree *tree,
 		return NULL;
 	}
 	return node;
+}
+
+/* Under the lock. */
+static void put_in(struct fsa_bucket *bucket, struct fsa_node *node)
+{
+	node->next = bucket->first;
+	bucket->first = node;
+	bucket->count++;
 }
 
 struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
@@ -134,18 +146,82 @@ struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
 	node = find_in(bucket, tree, key);
 	if (!node) {
 		node = node_new(fsa, tree, key, path, is_directory);
-		if (node) {
-			node->next = bucket->first;
-			bucket->first = node;
-			bucket->count++;
-		}
+		if (node)
+			put_in(bucket, node);
 	}
 	loop_unlock(&bucket->lock);
 	return node;
 }
 
+/* ---- streams ---- */
+
+struct fsa_node *fsa_node_find_stream(struct fsa_node *file, const char *name)
+{
+	struct fsa_node *node;
+
+	TAILQ_FOREACH(node, &file->streams, stream_entry) {
+		if (!node->is_deleted &&
+		    smb_utf8_equal_nocase(node->stream, name))
+			return node;
+	}
+	return NULL;
+}
+
+/* Under the lock. */
+static struct fsa_node *stream_new(struct fsa_node *file, const char *name)
+{
+	struct fsa_node *node = node_new(file->fsa, file->tree, &file->key,
+					 file->path, file->is_directory);
+
+	if (!node)
+		return NULL;
+	node->stream = strdup(name);
+	if (!node->stream) {
+		free(node->path);
+		free(node);
+		return NULL;
+	}
+	node->file = file;
+	file->refs++;
+	TAILQ_INSERT_TAIL(&file->streams, node, stream_entry);
+	put_in(file->bucket, node);
+	return node;
+}
+
+struct fsa_node *fsa_node_get_stream(struct fsa_node *file, const char *name)
+{
+	struct fsa_node *node;
+
+	fsa_node_lock(file);
+	node = fsa_node_find_stream(file, name);
+	if (node)
+		node->refs++;
+	else
+		node = stream_new(file, name);
+	fsa_node_unlock(file);
+	return node;
+}
+
+bool fsa_node_has_stream_opens(const struct fsa_node *file)
+{
+	const struct fsa_node *node;
+
+	TAILQ_FOREACH(node, &file->streams, stream_entry) {
+		if (!TAILQ_EMPTY(&node->opens))
+			return true;
+	}
+	return false;
+}
+
+bool fsa_node_has_opens(const struct fsa_node *file)
+{
+	return !TAILQ_EMPTY(&file->opens) || fsa_node_has_stream_opens(file);
+}
+
 static void node_free(struct fsa_node *node)
 {
+	assert(TAILQ_EMPTY(&node->streams));
+	assert(TAILQ_EMPTY(&node->turn.waits));
 	assert(TAILQ_EMPTY(&node->opens));
 	assert(TAILQ_EMPTY(&node->lock_waits));
 	assert(TAILQ_EMPTY(&node->grants));
@@ -154,6 +230,7 @@ static void node_free(struct fsa_node *node)
 	free(node->doomed_path);
 	free(node->doomed_as);
 	free(node->path);
+	free(node->stream);
 	free(node);
 }
 
@@ -168,12 +245,13 @@ struct fsa_node *fsa_node_ref(struct fsa_node *node)
 struct fsa_node *fsa_node_unref(struct fsa_node *node)
 {
 	struct fsa_bucket *bucket;
-	struct fsa_node **at;
+	struct fsa_node **at, *file;
 	bool is_last;
 
 	if (!node)
 		return NULL;
 	bucket = node->bucket;
+	file = node->file;
 	loop_lock(&bucket->lock);
 	assert(node->refs > 0);
 	is_last = --node->refs == 0;
@@ -182,10 +260,14 @@ struct fsa_node *fsa_node_unref(struct fsa_node *node)
 			;
 		*at = node->next;
 		bucket->count--;
+		if (file)
+			TAILQ_REMOVE(&file->streams, node, stream_entry);
 	}
 	loop_unlock(&bucket->lock);
-	if (is_last)
+	if (is_last) {
 		node_free(node);
+		fsa_node_unref(file);
+	}
 	return NULL;
 }
 

@@ -1,7 +1,10 @@
 /*
  * A file node: what is shared by all opens of one file, whoever they are:
- * share modes, delete-on-close, byte ranges, times that were set by hand, and
- * (later) oplocks. One node for each (tree, store_key) that is open.
+ * share modes, delete-on-close, byte ranges, times that were set by hand,
+ * oplocks. One node for each (tree, store_key) that is open, and one for each
+ * of its streams that is: they have the file's in common, and what concerns
+ * the file is only there (fsa_node_file()). All nodes of one file are in one
+ * bucket, so that one lock is enough to look at them all.
  *
  *   absent ──fsa_node_get()──> live ──delete disposition──> doomed
  *                               │                             │
@@ -21,6 +24,7 @@
 
 #include "gateway/fsa/fsa.h"
 #include "gateway/fsa/range.h"
+#include "gateway/fsa/turn.h"
 #include "gateway/fsa/write_time.h"
 #include "gateway/loop/loop.h"
 
@@ -32,6 +36,7 @@ struct fsa_nodes;
 struct fsa_open;
 
 TAILQ_HEAD(fsa_opens, fsa_open);
+TAILQ_HEAD(fsa_stream_nodes, fsa_node);
 TAILQ_HEAD(fsa_lock_waits, fsa_lock_wait);
 TAILQ_HEAD(fsa_grants, fsa_grant);
 TAILQ_HEAD(fsa_grant_waits, fsa_grant_wait);
@@ -41,6 +46,7 @@ struct fsa_node {
 	struct store_tree *tree; /* borrowed from the share */
 	struct store_key key;
 	bool is_directory;
+	struct fsa_node *file; /* of a stream: a reference; else NULL */
 	/* Our changes of the file itself, for outside.c; without the lock. */
 	atomic_uint own_under_way;
 	atomic_uint_fast64_t own_ns; /* CLOCK_REALTIME when one last ended */
@@ -49,7 +55,10 @@ struct fsa_node {
 	struct fsa_bucket *bucket; /* frozen */
 	struct fsa_node *next;     /* in its bucket */
 	struct fsa_opens opens;    /* by their node_entry */
-	char *path; /* bytes, below the root, "" is the root; malloc */
+	char *path;   /* bytes, below the root, "" is the root; malloc */
+	char *stream; /* of a stream: its name on disk (stream.h); malloc */
+	struct fsa_stream_nodes streams; /* of a file, by their entry */
+	TAILQ_ENTRY(fsa_node) stream_entry;
 	bool is_delete_pending; /* the disposition is set */
 	bool is_deleted;        /* the name is gone; opens go on */
 	char *doomed_path;      /* which of its names is to go; NULL: `path` */
@@ -67,7 +76,14 @@ struct fsa_node {
 	struct fsa_lock_waits lock_waits; /* for ranges, oldest first */
 	struct fsa_grants grants;         /* oplocks and leases */
 	struct fsa_grant_waits grant_waits;
+	struct fsa_turn turn; /* of a file: who changes its streams */
 };
+
+/* The node of the file that this one is a stream of, or is. Borrowed. */
+static inline struct fsa_node *fsa_node_file(struct fsa_node *node)
+{
+	return node->file ? node->file : node;
+}
 
 static inline bool fsa_key_equal(const struct store_key *a,
 				 const struct store_key *b)
@@ -90,6 +106,22 @@ struct fsa_nodes *fsa_nodes_of(struct fsa *fsa);
 struct fsa_node *fsa_node_get(struct fsa *fsa, struct store_tree *tree,
 			      const struct store_key *key, const char *path,
 			      bool is_directory);
+
+/*
+ * The node of a stream of `file`, made if there is none, as a reference: names
+ * are the same whatever their case. NULL: out of memory.
+ */
+struct fsa_node *fsa_node_get_stream(struct fsa_node *file, const char *name);
+
+/* Under the lock: the node of a stream that is not deleted; borrowed. NULL. */
+struct fsa_node *fsa_node_find_stream(struct fsa_node *file, const char *name);
+
+/* Under the lock: whether somebody has the file, or one of its streams, open.
+ */
+bool fsa_node_has_opens(const struct fsa_node *file);
+
+/* Under the lock: whether somebody has one of its streams open. */
+bool fsa_node_has_stream_opens(const struct fsa_node *file);
 
 /* The node of a file that somebody has open, as a reference; or NULL. */
 struct fsa_node *fsa_node_find(struct fsa *fsa, struct store_tree *tree,

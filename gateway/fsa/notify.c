@@ -22,6 +22,7 @@
 
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/utf16.h"
 
@@ -236,16 +237,18 @@ static void overflow(struct fsa_watch *w)
 	w->has_overflown = true;
 }
 
-/* `path` is relative to the watched directory. */
+/* `path` is relative to the watched directory; `stream` may be NULL. */
 static void watch_add(struct fsa_watch *w, enum fsa_action action,
-		      const char *path)
+		      const char *path, const char *stream)
 {
 	uint32_t count;
 	uint16_t *units;
 
 	if (w->has_overflown)
 		return;
-	units = fsa_name_from_path(w->share, path, &count);
+	units = stream ? fsa_stream_name_from_path(w->share, path, stream,
+						   &count)
+		       : fsa_name_from_path(w->share, path, &count);
 	if (!units || count < 2)
 		goto overflown;
 
@@ -330,7 +333,7 @@ static void tell_all(struct fsa_watches *all, struct store_tree *tree,
 		rest = below(w, path);
 		if (!rest)
 			continue;
-		watch_add(w, action, rest);
+		watch_add(w, action, rest, NULL);
 		watch_tell(w, told);
 	}
 }
@@ -346,6 +349,27 @@ void fsa_notify_changed(struct fsa *fsa, struct store_tree *tree,
 		return;
 	loop_lock(&all->lock);
 	tell_all(all, tree, path, action, filter, 0, &told);
+	unlock_and_post(all, told);
+}
+
+void fsa_notify_stream(struct fsa *fsa, struct store_tree *tree,
+		       const char *path, const char *stream,
+		       enum fsa_action action, uint32_t filter)
+{
+	struct fsa_watches *all = fsa_watches_of(fsa);
+	struct fsa_watch *told = NULL, *w;
+
+	if (atomic_load_explicit(&all->count, memory_order_relaxed) == 0)
+		return;
+	loop_lock(&all->lock);
+	TAILQ_FOREACH(w, &all->list, entry) {
+		const char *rest = below(w, path);
+
+		if (w->share->tree != tree || !(w->filter & filter) || !rest)
+			continue;
+		watch_add(w, action, rest, stream);
+		watch_tell(w, &told);
+	}
 	unlock_and_post(all, told);
 }
 

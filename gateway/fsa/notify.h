@@ -33,6 +33,9 @@ enum fsa_action {
 	FSA_ACTION_MODIFIED = 3,
 	FSA_ACTION_OLD_NAME = 4,
 	FSA_ACTION_NEW_NAME = 5,
+	FSA_ACTION_ADDED_STREAM = 6,
+	FSA_ACTION_REMOVED_STREAM = 7,
+	FSA_ACTION_MODIFIED_STREAM = 8,
 };
 
 /* CompletionFilter, MS-SMB2 2.2.35. */
@@ -46,12 +49,20 @@ enum {
 	FSA_CHANGE_CREATION = 0x040,
 	FSA_CHANGE_EA = 0x080,
 	FSA_CHANGE_SECURITY = 0x100,
+	FSA_CHANGE_STREAM_NAME = 0x200,
+	FSA_CHANGE_STREAM_SIZE = 0x400,
+	FSA_CHANGE_STREAM_WRITE = 0x800,
 };
 
 /* Something at `path` was made, removed or changed: filter says in what. */
 void fsa_notify_changed(struct fsa *fsa, struct store_tree *tree,
 			const char *path, enum fsa_action action,
 			uint32_t filter);
+
+/* The same of a stream of it, by its name on disk (stream.h). */
+void fsa_notify_stream(struct fsa *fsa, struct store_tree *tree,
+		       const char *path, const char *stream,
+		       enum fsa_action action, uint32_t filter);
 
 /* A rename: a pair in one directory, else REMOVED and ADDED. */
 void fsa_notify_renamed(struct fsa *fsa, struct store_tree *tree,

@@ -109,6 +109,7 @@ enum fsa_verb {
 	FSA_LINK,
 	FSA_DELETE,
 	FSA_XATTR,
+	FSA_STREAM, /* an attribute that is a stream */
 	FSA_FSCTL,
 	FSA_WAIT, /* for others */
 };
@@ -118,17 +119,33 @@ enum nt_status fsa_status(enum fsa_verb verb, int64_t err);
 
 /* ---- name.c: Windows names and bytes on disk ---- */
 
+/* What of a file is meant by what stands behind its name's colon. */
+enum fsa_part_kind {
+	FSA_PART_FILE,   /* there is no colon: the file or directory */
+	FSA_PART_DATA,   /* "::$DATA": the same, but it is no directory */
+	FSA_PART_INDEX,  /* "::$INDEX_ALLOCATION": nothing but a directory */
+	FSA_PART_STREAM, /* "name" or "name:$DATA": a stream */
+};
+
+struct fsa_part {
+	enum fsa_part_kind kind;
+	struct smb_name name; /* of the stream; borrowed from the whole */
+};
+
+/*
+ * What stands behind the first colon (MS-FSCC 2.1.5). OBJECT_NAME_INVALID.
+ */
+enum nt_status fsa_name_part(struct smb_name text, struct fsa_part *ret_part);
+
 /*
  * A checked Windows path as bytes below the root, "a/b/c" (malloc, the
  * caller's). OBJECT_NAME_INVALID, OBJECT_PATH_SYNTAX_BAD, INVALID_PARAMETER
  * (leading backslash). ".." takes the name before it away, and must have one;
- * no file is asked. A stream part ("f:s") is cut off and told by
- * `ret_stream` (where it begins in `name`, count if there is none); "::$DATA"
- * is none.
+ * no file is asked. A stream part ("f:s") is cut off and told.
  */
 enum nt_status fsa_name_to_path(const struct fsa_share *share,
 				struct smb_name name, char **ret_path,
-				uint32_t *ret_stream);
+				struct fsa_part *ret_part);
 
 /*
  * One component on disk as clients see it: the count of code units written,

@@ -9,8 +9,8 @@
  *              ^  └──> make ──────^  │
  *              └──────── stale ──────┘
  *
- * Streams but the default one are not there yet: they are refused as a file
- * system without them does.
+ * A stream (stream.h) is opened and made in the same steps, on its file, which
+ * is made if there is none.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,13 +57,42 @@ static enum nt_status check_security(const struct smb_create *how,
 	return status;
 }
 
-/* All that can be refused without looking at a file; and the path. */
-static enum nt_status check(struct fsa_creating *c, struct smb_name name,
-			    char **ret_path)
+/*
+ * What the part of the name behind the colon says of the thing (MS-FSA
+ * 2.1.5.1): it says as much as the options, and may gainsay them.
+ */
+static enum nt_status take_part(struct fsa_creating *c, struct fsa_part part,
+				struct smb_create *how)
 {
-	const struct smb_create *how = c->how;
+	if (part.kind == FSA_PART_FILE)
+		return NT_STATUS_SUCCESS;
+	if (!fsa_streams_are_kept(c->volume->share))
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	if (part.kind == FSA_PART_INDEX) {
+		if (how->options & FILE_NON_DIRECTORY_FILE)
+			return NT_STATUS_INVALID_PARAMETER;
+		how->options |= FILE_DIRECTORY_FILE;
+		return NT_STATUS_SUCCESS;
+	}
+	if (how->options & FILE_DIRECTORY_FILE)
+		return NT_STATUS_NOT_A_DIRECTORY;
+	if (part.kind == FSA_PART_DATA) {
+		how->options |= FILE_NON_DIRECTORY_FILE;
+		return NT_STATUS_SUCCESS;
+	}
+	c->is_stream = true;
+	return fsa_stream_name(part.name, c->stream);
+}
+
+/*
+ * All that can be refused without looking at a file; and the path. `how` is
+ * changed to what the name makes of it.
+ */
+static enum nt_status check(struct fsa_creating *c, struct smb_create *how,
+			    struct smb_name name, char **ret_path)
+{
 	enum nt_status status;
-	uint32_t stream;
+	struct fsa_part part;
 	char *path;
 
 	c->access = fsa_access_map(how->access);
@@ -74,12 +103,10 @@ static enum nt_status check(struct fsa_creating *c, struct smb_name name,
 	if (nt_status_is_ok(status))
 		status = check_security(how, &c->has_dacl);
 	if (nt_status_is_ok(status))
-		status = fsa_name_to_path(c->volume->share, name, &path,
-					  &stream);
+		status = fsa_name_to_path(c->volume->share, name, &path, &part);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (stream != name.count)
-		status = NT_STATUS_OBJECT_NAME_INVALID;
+	status = take_part(c, part, how);
 	if (nt_status_is_ok(status))
 		*ret_path = path;
 	else
@@ -110,24 +137,25 @@ static enum nt_status co_go_back(struct fsa_creating *c, uint64_t time,
 }
 
 /* Checks, with the time that TWrp tells, or a token among the names. */
-static enum nt_status co_check_time(struct fsa_creating *c, char **ret_path)
+static enum nt_status co_check_time(struct fsa_creating *c,
+				    struct smb_create *how, char **ret_path)
 {
-	struct smb_create how = *c->how;
+	struct smb_name name = how->name;
 	uint16_t *units = NULL;
 	enum nt_status status;
 	char *path;
 
-	if (c->volume->share->snapshots && !how.has_snapshot) {
-		units = reallocarray(NULL, how.name.count + 1, sizeof(*units));
+	if (c->volume->share->snapshots && !how->has_snapshot) {
+		units = reallocarray(NULL, how->name.count + 1, sizeof(*units));
 		if (!units)
 			return NT_STATUS_INSUFFICIENT_RESOURCES;
-		how.has_snapshot = fsa_previous_cut(how.name, units, &how.name,
-						    &how.snapshot);
+		how->has_snapshot = fsa_previous_cut(how->name, units, &name,
+						     &how->snapshot);
 	}
-	status = check(c, how.name, &path);
+	status = check(c, how, name, &path);
 	free(units);
-	if (nt_status_is_ok(status) && how.has_snapshot) {
-		status = co_go_back(c, how.snapshot, &path);
+	if (nt_status_is_ok(status) && how->has_snapshot) {
+		status = co_go_back(c, how->snapshot, &path);
 		if (!nt_status_is_ok(status))
 			free(path);
 	}
@@ -205,19 +233,22 @@ out:
 
 /* ---- a lease that is somewhere else ---- */
 
-/* A lease key stands for one file (MS-SMB2 3.3.5.9.8). */
+/* A lease key stands for one file or stream (MS-SMB2 3.3.5.9.8). */
 static enum nt_status check_lease(const struct fsa_creating *c)
 {
 	const struct smb_holder *holder = c->how->holder;
-	const struct fsa_node *node;
+	struct fsa_node *node;
 
 	if (!holder || !holder->is_lease || !holder->object)
 		return NT_STATUS_SUCCESS;
 	node = fsa_open_of(holder->object)->node;
-	if (c->found.exists && node->tree == c->volume->share->tree &&
-	    fsa_key_equal(&node->key, &c->found.stat.key))
-		return NT_STATUS_SUCCESS;
-	return NT_STATUS_INVALID_PARAMETER;
+	if (!c->found.exists || node->tree != c->volume->share->tree ||
+	    !fsa_key_equal(&node->key, &c->found.stat.key) ||
+	    (node->file != NULL) != c->is_stream)
+		return NT_STATUS_INVALID_PARAMETER;
+	return !c->is_stream || fsa_stream_is_node(node, c->stream)
+		       ? NT_STATUS_SUCCESS
+		       : NT_STATUS_INVALID_PARAMETER;
 }
 
 /* ---- dress ---- */
@@ -228,6 +259,9 @@ static enum nt_status co_dress_attributes(struct fsa_creating *c)
 	struct fsa_dosattr attr = c->attr;
 	enum nt_status status;
 
+	/* They are the file's: a stream of it changes nothing there. */
+	if (c->is_stream && !c->is_made)
+		return NT_STATUS_SUCCESS;
 	attr.attributes = fsa_attributes_of_new(c->how->attributes,
 						c->open->base.is_directory);
 	if (attr.attributes == c->attr.attributes)
@@ -244,7 +278,7 @@ static enum nt_status co_dress_allocation(struct fsa_creating *c)
 	enum nt_status status;
 	int err;
 
-	if (!c->how->has_allocation || !c->how->allocation ||
+	if (!c->how->has_allocation || !c->how->allocation || c->is_stream ||
 	    c->open->base.is_directory)
 		return NT_STATUS_SUCCESS;
 	err = store_co_allocate(c->file, c->how->allocation);
@@ -282,7 +316,14 @@ static void tell_change(const struct fsa_creating *c)
 		fsa_changed(c->open, c->found.path, FSA_ACTION_ADDED,
 			    c->open->base.is_directory ? FSA_CHANGE_DIR_NAME
 						       : FSA_CHANGE_FILE_NAME);
-	else if (c->step.overwrites)
+	if (c->is_stream_made)
+		fsa_stream_tell(c->open, FSA_ACTION_ADDED_STREAM,
+				FSA_CHANGE_STREAM_NAME);
+	else if (c->is_stream && c->step.overwrites)
+		fsa_stream_tell(c->open, FSA_ACTION_MODIFIED_STREAM,
+				FSA_CHANGE_STREAM_SIZE |
+					FSA_CHANGE_STREAM_WRITE);
+	else if (!c->is_made && c->step.overwrites)
 		fsa_changed(c->open, c->found.path, FSA_ACTION_MODIFIED,
 			    FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE |
 				    FSA_CHANGE_ATTRIBUTES);
@@ -297,6 +338,8 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	};
 	fsa_facts_from_stat(c->volume, &c->stat, &c->attr, c->found.leaf,
 			    &ret->facts);
+	if (c->is_stream)
+		fsa_stream_facts(c->stream_size, &ret->facts);
 	fsa_facts_of_node(c->open->node, &ret->facts);
 	if (c->how->wants_max_access)
 		ret->max_access_status =
@@ -334,7 +377,8 @@ static enum nt_status co_attempt(struct fsa_creating *c, const char *path,
 		status = fsa_create_co_admit(c);
 	if (nt_status_is_ok(status) && c->step.overwrites)
 		status = fsa_create_co_overwrite(c);
-	if (nt_status_is_ok(status) && (c->step.overwrites || c->is_made))
+	if (nt_status_is_ok(status) &&
+	    (c->step.overwrites || c->is_made || c->is_stream_made))
 		status = co_dress(c);
 	if (nt_status_is_ok(status))
 		co_grant(c, ret);
@@ -345,10 +389,11 @@ enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
 			     const struct smb_create *how,
 			     struct smb_created *ret_created)
 {
+	struct smb_create asked = *how;
 	struct fsa_creating c = {
 		.volume = fsa_volume_of(volume),
 		.call = call,
-		.how = how,
+		.how = &asked,
 	};
 	enum nt_status status;
 	char *path;
@@ -357,7 +402,7 @@ enum nt_status fsa_co_create(struct smb_volume *volume, struct smb_call *call,
 		c.volume = fsa_posix_volume(c.volume);
 	if (!c.volume)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	status = co_check_time(&c, &path);
+	status = co_check_time(&c, &asked, &path);
 	if (!nt_status_is_ok(status))
 		return status;
 	for (int tries = 0; tries < TRIES_MAX; tries++) {

@@ -82,6 +82,9 @@ static unsigned int open_flags(const struct fsa_creating *c, uint32_t granted)
 
 	if (c->is_special)
 		return STORE_OPEN_PATH | STORE_OPEN_NOFOLLOW;
+	/* Attributes need no more, and the kernel looks each time. */
+	if (c->is_stream)
+		return STORE_OPEN_PATH;
 	if (S_ISDIR(c->found.stat.mode)) {
 		flags |= STORE_OPEN_DIRECTORY;
 		return granted & FILE_LIST_DIRECTORY ? flags | STORE_OPEN_READ
@@ -156,6 +159,9 @@ static enum nt_status co_check_kind(struct fsa_creating *c)
 	if (c->is_special && !(options & FILE_OPEN_REPARSE_POINT))
 		return S_ISLNK(mode) ? NT_STATUS_STOPPED_ON_SYMLINK
 				     : NT_STATUS_IO_REPARSE_TAG_NOT_HANDLED;
+	if (c->is_stream)
+		return c->is_special ? NT_STATUS_ACCESS_DENIED
+				     : NT_STATUS_SUCCESS;
 	if (S_ISDIR(mode) && options & FILE_NON_DIRECTORY_FILE)
 		return NT_STATUS_FILE_IS_A_DIRECTORY;
 	if (!S_ISDIR(mode) && options & FILE_DIRECTORY_FILE)
@@ -197,8 +203,13 @@ static enum nt_status check_attributes(const struct fsa_creating *c)
 		return NT_STATUS_ACCESS_DENIED;
 	if (deletes && !(c->granted & DELETE))
 		return NT_STATUS_ACCESS_DENIED;
-	if (deletes && (is_root(c) || c->attributes & FILE_ATTRIBUTE_READONLY))
+	if (deletes && ((is_root(c) && !c->is_stream) ||
+			c->attributes & FILE_ATTRIBUTE_READONLY))
 		return NT_STATUS_CANNOT_DELETE;
+	/* What else may be lost by it are attributes, which a stream has not. */
+	if (c->step.overwrites && c->is_stream)
+		return is_read_only_file(c) ? NT_STATUS_ACCESS_DENIED
+					    : NT_STATUS_SUCCESS;
 	if (c->step.overwrites)
 		return fsa_overwrite_check(c->attributes, c->how->attributes);
 	return NT_STATUS_SUCCESS;
@@ -248,7 +259,7 @@ static enum nt_status co_reopen_maximum(struct fsa_creating *c)
 	static const uint32_t given_up[] = { DATA_WRITE, DATA_READ };
 	enum nt_status status;
 
-	if (c->is_special)
+	if (c->is_special || c->is_stream)
 		return NT_STATUS_SUCCESS;
 	status = co_reopen(c, open_flags(c, c->granted));
 	for (size_t i = 0; i < 2 && !nt_status_is_ok(status); i++) {
@@ -301,20 +312,58 @@ static bool is_delete_pending(const struct fsa_creating *c)
 	return is_pending;
 }
 
+/* Whether the file has the stream that is asked for. */
+static enum nt_status co_find_stream(struct fsa_creating *c, bool *ret_exists)
+{
+	enum nt_status status = co_open_found(c, STORE_OPEN_PATH);
+
+	if (nt_status_is_ok(status))
+		status = fsa_stream_co_find(c->volume, c->file, c->stream,
+					    ret_exists);
+	return status;
+}
+
+static enum nt_status co_make_stream(struct fsa_creating *c)
+{
+	enum nt_status status =
+		fsa_stream_co_make(c->volume, c->file, c->stream);
+
+	c->is_stream_made = nt_status_is_ok(status);
+	if (status == NT_STATUS_OBJECT_NAME_COLLISION)
+		c->is_stale = true;
+	return status;
+}
+
+/* The thing is one that may be opened so, and there or not as it should be. */
+static enum nt_status co_check_found(struct fsa_creating *c)
+{
+	bool exists = true;
+	enum nt_status status = NT_STATUS_SUCCESS;
+
+	if (c->is_stream) {
+		status = co_check_kind(c);
+		if (nt_status_is_ok(status))
+			status = co_find_stream(c, &exists);
+	}
+	if (nt_status_is_ok(status))
+		status = fsa_disposition(c->how->disposition, exists, &c->step);
+	if (nt_status_is_ok(status) && !c->is_stream)
+		status = co_check_kind(c);
+	return nt_status_is_ok(status) ? check_share(c) : status;
+}
+
 enum nt_status fsa_create_co_open(struct fsa_creating *c)
 {
 	enum nt_status status;
 
 	if (is_delete_pending(c))
 		return NT_STATUS_DELETE_PENDING;
-	status = fsa_disposition(c->how->disposition, true, &c->step);
-	if (nt_status_is_ok(status))
-		status = co_check_kind(c);
-	if (nt_status_is_ok(status))
-		status = check_share(c);
+	status = co_check_found(c);
 	if (!nt_status_is_ok(status))
 		return status;
 	status = is_maximum(c) ? co_open_maximum(c) : co_open_named(c);
+	if (nt_status_is_ok(status) && c->step.creates)
+		status = co_make_stream(c);
 	/* It went, or became something else, since it was found. */
 	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
 	    status == NT_STATUS_NOT_A_DIRECTORY)
@@ -426,21 +475,33 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 	if (!nt_status_is_ok(status))
 		return status;
 	fsa_co_find_added(c->volume, c->found.dir, c->found.leaf);
-	return fsa_status(FSA_OPEN, store_co_stat(c->file, &c->found.stat));
+	status = fsa_status(FSA_OPEN, store_co_stat(c->file, &c->found.stat));
+	return nt_status_is_ok(status) && c->is_stream ? co_make_stream(c)
+						       : status;
 }
 
 /* ---- afterwards ---- */
 
+/* A file that is overwritten loses its streams, too. */
 enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
 {
-	int err = store_co_truncate(c->file, 0);
+	enum nt_status status;
 
 	c->open->was_written = true;
-	return fsa_status(FSA_WRITE, err);
+	if (c->is_stream) {
+		c->stream_size = 0;
+		return fsa_stream_co_resize(c->open, 0);
+	}
+	status = fsa_status(FSA_WRITE, store_co_truncate(c->file, 0));
+	return nt_status_is_ok(status) ? fsa_stream_co_remove_all(c->open)
+				       : status;
 }
 
 void fsa_create_co_undo(struct fsa_creating *c)
 {
+	if (c->is_stream_made && !c->is_made)
+		fsa_stream_co_remove(c->volume->creds, c->file, c->stream);
+	c->is_stream_made = false;
 	if (c->is_made)
 		fsa_co_unlink(c->volume->creds, c->found.dir, c->found.leaf,
 			      &c->found.stat.key,

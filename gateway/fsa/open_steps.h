@@ -10,6 +10,7 @@
 #include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/disposition.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 
 /* A CREATE under way. Thread: worker. */
 struct fsa_creating {
@@ -19,6 +20,9 @@ struct fsa_creating {
 	uint32_t access; /* asked for, generic rights replaced */
 	size_t previous; /* length of the snapshot's path in found.path; 0:
 			    it is no previous version */
+	bool is_stream;  /* what is asked for is a stream of the file */
+	char stream[FSA_STREAM_NAME_SIZE]; /* as it is spelled, if so */
+	uint64_t stream_size;
 	struct fsa_found found;
 	struct fsa_step step;
 	struct store_file *file;
@@ -30,7 +34,8 @@ struct fsa_creating {
 	struct fsa_descriptor parent; /* of its directory, if it is made */
 	uint32_t granted;
 	bool is_special; /* a link, FIFO, device */
-	bool is_made;    /* by us, just now */
+	bool is_made;    /* the file, by us, just now */
+	bool is_stream_made;
 	bool is_own;     /* fsa_own_begin() was called for it */
 	bool is_raised;  /* the holder's rights, by this CREATE */
 	/* The world has changed meanwhile: go round once more. */

@@ -15,7 +15,7 @@ static void disconnect(struct smb_volume *volume)
 static enum nt_status co_write(struct smb_object *object,
 			       const struct smb_write *how)
 {
-	struct fsa_node *node = fsa_open_of(object)->node;
+	struct fsa_node *node = fsa_node_file(fsa_open_of(object)->node);
 	enum nt_status status;
 
 	fsa_own_begin(node);
@@ -27,7 +27,7 @@ static enum nt_status co_write(struct smb_object *object,
 static enum nt_status co_set(struct smb_object *object,
 			     const struct smb_set *set)
 {
-	struct fsa_node *node = fsa_open_of(object)->node;
+	struct fsa_node *node = fsa_node_file(fsa_open_of(object)->node);
 	enum nt_status status;
 
 	fsa_own_begin(node);
@@ -39,7 +39,7 @@ static enum nt_status co_set(struct smb_object *object,
 static enum nt_status co_set_security(struct smb_object *object, uint32_t parts,
 				      const uint8_t *security, uint32_t length)
 {
-	struct fsa_node *node = fsa_open_of(object)->node;
+	struct fsa_node *node = fsa_node_file(fsa_open_of(object)->node);
 	enum nt_status status;
 
 	fsa_own_begin(node);
@@ -66,7 +66,7 @@ static enum nt_status co_ioctl(struct smb_object *object,
 			       const struct smb_ioctl *ioctl,
 			       uint32_t *ret_length)
 {
-	struct fsa_node *node = fsa_open_of(object)->node;
+	struct fsa_node *node = fsa_node_file(fsa_open_of(object)->node);
 	enum nt_status status;
 
 	if (!code_may_change(ioctl->code))
@@ -80,7 +80,7 @@ static enum nt_status co_ioctl(struct smb_object *object,
 static enum nt_status co_copy(struct smb_object *target,
 			      const struct smb_copy *how, uint64_t *ret_copied)
 {
-	struct fsa_node *node = fsa_open_of(target)->node;
+	struct fsa_node *node = fsa_node_file(fsa_open_of(target)->node);
 	enum nt_status status;
 
 	fsa_own_begin(node);

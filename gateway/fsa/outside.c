@@ -209,13 +209,15 @@ static void let_go(struct fsa_outside *o, struct fsa_place **places,
 
 void fsa_own_begin(struct fsa_node *node)
 {
-	atomic_fetch_add(&node->own_under_way, 1);
+	atomic_fetch_add(&fsa_node_file(node)->own_under_way, 1);
 }
 
 void fsa_own_end(struct fsa_node *node)
 {
-	atomic_store(&node->own_ns, loop_wall_now());
-	atomic_fetch_sub(&node->own_under_way, 1);
+	struct fsa_node *file = fsa_node_file(node);
+
+	atomic_store(&file->own_ns, loop_wall_now());
+	atomic_fetch_sub(&file->own_under_way, 1);
 }
 
 static void put_own(struct fsa *fsa, const struct store_tree *tree,

@@ -1,6 +1,5 @@
 /*
- * Facts of an open (MS-FSA 2.1.5.12) and the list of its streams. A file has
- * one stream here, the unnamed one.
+ * Facts of an open (MS-FSA 2.1.5.12). The list of its streams is stream.c's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +7,34 @@
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/previous.h"
 #include "gateway/fsa/short_name.h"
-#include "smb/wire/cursor.h"
-#include "smb/wire/utf16.h"
+#include "gateway/fsa/stream.h"
+
+/* The name of a stream stands behind that of its file. */
+static uint16_t *name_of(struct fsa_open *open, uint32_t *ret_count)
+{
+	char *path = fsa_open_path(open), *stream = NULL;
+	const char *own =
+		path ? fsa_previous_own_path(path, open->previous) : NULL;
+	uint16_t *name = NULL;
+
+	if (fsa_open_is_stream(open))
+		stream = fsa_stream_open_name(open);
+	if (path && stream)
+		name = fsa_stream_name_from_path(open->volume->share, own,
+						 stream, ret_count);
+	else if (path && !fsa_open_is_stream(open))
+		name = fsa_name_from_path(open->volume->share, own, ret_count);
+	free(stream);
+	free(path);
+	return name;
+}
 
 /* The name follows the node: another open may have renamed the file. */
 static enum nt_status name_refresh(struct fsa_open *open)
 {
-	char *path = fsa_open_path(open);
 	uint32_t count = 0;
-	uint16_t *name;
+	uint16_t *name = name_of(open, &count);
 
-	if (!path)
-		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	name = fsa_name_from_path(open->volume->share,
-				  fsa_previous_own_path(path, open->previous),
-				  &count);
-	free(path);
 	if (!name)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	free(open->name);
@@ -40,7 +51,10 @@ static struct smb_name short_name(struct fsa_open *open)
 
 	while (from && path.units[from - 1] != '\\')
 		from--;
-	leaf = (struct smb_name){ path.units + from, path.count - from };
+	leaf = (struct smb_name){ path.units + from, 0 };
+	/* Not of a stream: only files have one. */
+	while (from < path.count && path.units[from++] != ':')
+		leaf.count++;
 	if (fsa_short_name_is(leaf))
 		return leaf;
 	if (!open->volume->share->has_short_names)
@@ -72,26 +86,4 @@ enum nt_status fsa_co_query(struct smb_object *object,
 	};
 	ret_facts->short_name = short_name(open);
 	return NT_STATUS_SUCCESS;
-}
-
-/* FileStreamInformation, MS-FSCC 2.4. */
-enum nt_status fsa_co_query_streams(struct smb_object *object, uint8_t *to,
-				    uint32_t size, uint32_t *ret_length)
-{
-	static const uint16_t name[] = { ':', ':', '$', 'D', 'A', 'T', 'A' };
-	struct writer w = writer_at(to, size);
-	struct smb_file_facts facts;
-	enum nt_status status = fsa_co_facts(fsa_open_of(object), &facts);
-
-	if (status != NT_STATUS_SUCCESS)
-		return status;
-	if (!facts.is_directory) {
-		wr_u32(&w, 0);
-		wr_u32(&w, sizeof(name));
-		wr_u64(&w, facts.end_of_file);
-		wr_u64(&w, facts.allocation);
-		wr_utf16(&w, (struct smb_name){ name, sizeof(name) / 2 });
-	}
-	*ret_length = wr_ok(&w) ? (uint32_t)w.at : 0;
-	return wr_ok(&w) ? NT_STATUS_SUCCESS : NT_STATUS_BUFFER_OVERFLOW;
 }

@@ -12,6 +12,7 @@
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 /* A rename or a link on its way. */
@@ -97,13 +98,13 @@ static char *join_target(const struct move *m)
 static enum nt_status co_find_target(struct move *m, struct smb_name name)
 {
 	struct fsa_volume *volume = m->open->volume;
-	uint32_t stream;
+	struct fsa_part part;
 	enum nt_status status =
-		fsa_name_to_path(volume->share, name, &m->asked, &stream);
+		fsa_name_to_path(volume->share, name, &m->asked, &part);
 
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	if (stream < name.count)
+	if (part.kind != FSA_PART_FILE)
 		return NT_STATUS_NOT_SUPPORTED;
 	m->leaf = leaf_of(m->asked);
 	if (*m->leaf == '\0')
@@ -251,7 +252,7 @@ static bool node_is_open(struct fsa_open *open, const struct store_key *key)
 	if (!node)
 		return false;
 	fsa_node_lock(node);
-	is_open = !TAILQ_EMPTY(&node->opens);
+	is_open = fsa_node_has_opens(node);
 	fsa_node_unlock(node);
 	fsa_node_unref(node);
 	return is_open;
@@ -315,6 +316,16 @@ static bool target_is_self(const struct move *m)
 	       fsa_key_equal(&m->target.stat.key, &m->open->node->key);
 }
 
+static bool has_stream_opens(struct fsa_node *node)
+{
+	bool has;
+
+	fsa_node_lock(node);
+	has = fsa_node_has_stream_opens(node);
+	fsa_node_unlock(node);
+	return has;
+}
+
 static enum nt_status co_check_rename(struct move *m, bool is_replace)
 {
 	enum nt_status status = NT_STATUS_SUCCESS;
@@ -323,6 +334,8 @@ static enum nt_status co_check_rename(struct move *m, bool is_replace)
 	if (m->open->base.is_directory && is_below(m->to, m->from))
 		return NT_STATUS_ACCESS_DENIED;
 	/* Where POSIX rules, open files keep nothing from moving. */
+	if (!is_posix && has_stream_opens(m->open->node))
+		return NT_STATUS_ACCESS_DENIED;
 	if (m->open->base.is_directory && !is_posix)
 		status = co_check_below(m);
 	if (status == NT_STATUS_SUCCESS && !is_posix)
@@ -388,6 +401,12 @@ enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
 	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
+	if (set->name.count > 0 && set->name.units[0] == ':' &&
+	    !open->base.is_posix)
+		return fsa_stream_co_rename(open, set);
+	/* The file is in use, by this very stream. */
+	if (fsa_open_is_stream(open))
+		return NT_STATUS_SHARING_VIOLATION;
 	status = co_move_init(&m, open, set);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_rename(&m, set->is_replace);
@@ -421,6 +440,8 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 
 	if (open->base.is_directory)
 		return NT_STATUS_FILE_IS_A_DIRECTORY;
+	if (fsa_open_is_stream(open))
+		return NT_STATUS_INVALID_PARAMETER;
 	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
 	if (status != NT_STATUS_SUCCESS)
 		return status;

@@ -15,6 +15,7 @@
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/fsctl.h"
 #include "gateway/fsa/reparse_data.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -141,7 +142,8 @@ static enum nt_status co_check_alone(const struct swap *s)
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	fsa_node_lock(node);
 	is_alone = is_alone && TAILQ_FIRST(&node->opens) == s->open &&
-		   !TAILQ_NEXT(s->open, node_entry) && !node->is_delete_pending;
+		   !TAILQ_NEXT(s->open, node_entry) &&
+		   !fsa_node_has_stream_opens(node) && !node->is_delete_pending;
 	fsa_node_unlock(node);
 	return is_alone ? NT_STATUS_SUCCESS : NT_STATUS_SHARING_VIOLATION;
 }
@@ -240,6 +242,9 @@ static enum nt_status check_rights(const struct fsa_open *open)
 	/* Where links are followed, nobody could see what was made. */
 	if (!fsa_share_shows_links(open->volume->share))
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
+	/* It is the file that becomes another thing. */
+	if (fsa_open_is_stream(open))
+		return NT_STATUS_INVALID_PARAMETER;
 	return open->base.granted & any ? NT_STATUS_SUCCESS
 					: NT_STATUS_ACCESS_DENIED;
 }

@@ -12,6 +12,7 @@
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
 /* Times that are none: MS-FSCC 2.4.7. */
@@ -49,7 +50,8 @@ static enum nt_status check_basic(const struct fsa_open *open,
 	if (!time_is_legal(set->creation) || !time_is_legal(set->access) ||
 	    !time_is_legal(set->write) || !time_is_legal(set->change))
 		return NT_STATUS_INVALID_PARAMETER;
-	if (!is_directory && (set->attributes & FILE_ATTRIBUTE_DIRECTORY))
+	if (!open->node->is_directory &&
+	    (set->attributes & FILE_ATTRIBUTE_DIRECTORY))
 		return NT_STATUS_INVALID_PARAMETER;
 	if (is_directory && (set->attributes & FILE_ATTRIBUTE_TEMPORARY))
 		return NT_STATUS_INVALID_PARAMETER;
@@ -184,7 +186,7 @@ static enum nt_status co_set_times(struct fsa_open *open,
 static void remember(struct fsa_open *open, const struct smb_set *set,
 		     const struct store_stat *stat, bool keeps_change_time)
 {
-	struct fsa_node *node = open->node;
+	struct fsa_node *node = fsa_node_file(open->node);
 
 	fsa_node_lock(node);
 	if (time_is_value(set->write)) {
@@ -220,14 +222,16 @@ static bool co_shows_change_time(struct fsa_open *open)
 {
 	struct store_stat stat;
 
+	struct fsa_node *node = fsa_node_file(open->node);
+
 	if (store_co_stat(open->file, &stat) < 0)
 		return false;
-	fsa_node_lock(open->node);
+	fsa_node_lock(node);
 	bool is_shown =
-		open->node->is_change_time_set &&
-		open->node->change_time_own == fsa_time_from_unix(&stat.ctime);
+		node->is_change_time_set &&
+		node->change_time_own == fsa_time_from_unix(&stat.ctime);
 
-	fsa_node_unlock(open->node);
+	fsa_node_unlock(node);
 	return is_shown;
 }
 
@@ -330,8 +334,23 @@ static enum nt_status check_size(const struct fsa_open *open, uint64_t size)
 						    : NT_STATUS_ACCESS_DENIED;
 }
 
+static enum nt_status co_resize_stream(struct fsa_open *open, uint64_t size)
+{
+	enum nt_status status = fsa_stream_co_resize(open, size);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	open->was_written = true;
+	fsa_stream_tell(open, FSA_ACTION_MODIFIED_STREAM,
+			FSA_CHANGE_STREAM_SIZE | FSA_CHANGE_STREAM_WRITE);
+	return NT_STATUS_SUCCESS;
+}
+
 static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
 {
+	if (fsa_open_is_stream(open))
+		return co_resize_stream(open, size);
+
 	int err = store_co_truncate(open->file, size);
 
 	if (err < 0)
@@ -363,20 +382,38 @@ static enum nt_status co_set_end_of_file(struct fsa_open *open,
 	return status == NT_STATUS_SUCCESS ? co_truncate(open, size) : status;
 }
 
+static enum nt_status co_end_of_file(struct fsa_open *open, uint64_t *ret_end)
+{
+	struct store_stat stat;
+	int err;
+
+	if (fsa_open_is_stream(open)) {
+		*ret_end = fsa_stream_co_open_size(open);
+		return NT_STATUS_SUCCESS;
+	}
+	err = store_co_stat(open->file, &stat);
+	if (err < 0)
+		return fsa_status(FSA_SET, err);
+	*ret_end = stat.size;
+	return NT_STATUS_SUCCESS;
+}
+
 /* Less than the file has cuts it, more reserves space if that can be done. */
 static enum nt_status co_set_allocation(struct fsa_open *open,
 					const struct smb_set *set)
 {
-	struct store_stat stat;
+	uint64_t size = set->value, end;
 	enum nt_status status = co_check_size(open, set);
-	uint64_t size = set->value;
 
 	if (status == NT_STATUS_SUCCESS)
-		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
+		status = co_end_of_file(open, &end);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	if (size < stat.size || size == 0)
+	if (size < end || size == 0)
 		return co_truncate(open, size);
+	if (fsa_open_is_stream(open))
+		return size > FSA_STREAM_SIZE_MAX ? NT_STATUS_DISK_FULL
+						  : NT_STATUS_SUCCESS;
 	status = fsa_status(FSA_SET, store_co_allocate(open->file, size));
 	return status == NT_STATUS_NOT_SUPPORTED ? NT_STATUS_SUCCESS : status;
 }
@@ -384,15 +421,14 @@ static enum nt_status co_set_allocation(struct fsa_open *open,
 /* All data is valid always: zeroes are what nobody has written. */
 static enum nt_status co_set_valid_data(struct fsa_open *open, uint64_t size)
 {
-	struct store_stat stat;
+	uint64_t end;
 	enum nt_status status = check_size(open, size);
 
 	if (status == NT_STATUS_SUCCESS)
-		status = fsa_status(FSA_SET, store_co_stat(open->file, &stat));
+		status = co_end_of_file(open, &end);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	return size > stat.size ? NT_STATUS_INVALID_PARAMETER
-				: NT_STATUS_SUCCESS;
+	return size > end ? NT_STATUS_INVALID_PARAMETER : NT_STATUS_SUCCESS;
 }
 
 static enum nt_status set_mode(struct fsa_open *open, uint64_t mode)

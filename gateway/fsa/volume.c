@@ -10,6 +10,7 @@
 #include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/stream.h"
 
 enum {
 	/* FileFsAttributeInformation, MS-FSCC 2.5.1. */
@@ -19,6 +20,7 @@ enum {
 	FILE_PERSISTENT_ACLS = 0x8,
 	FILE_SUPPORTS_SPARSE_FILES = 0x40,
 	FILE_SUPPORTS_REPARSE_POINTS = 0x80,
+	FILE_NAMED_STREAMS = 0x40000,
 	FILE_READ_ONLY_VOLUME = 0x80000,
 	FILE_SUPPORTS_HARD_LINKS = 0x400000,
 	FILE_SUPPORTS_EXTENDED_ATTRIBUTES = 0x800000,
@@ -104,6 +106,7 @@ static uint32_t attributes_of(const struct fsa_share *share)
 			? FILE_SUPPORTS_REPARSE_POINTS
 			: 0) |
 	       (can->has_reflink ? FILE_SUPPORTS_BLOCK_REFCOUNTING : 0) |
+	       (fsa_streams_are_kept(share) ? FILE_NAMED_STREAMS : 0) |
 	       (can->has_xattr ? FILE_SUPPORTS_EXTENDED_ATTRIBUTES : 0) |
 	       (store_tree_options(share->tree)->is_read_only
 			? FILE_READ_ONLY_VOLUME

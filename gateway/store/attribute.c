@@ -26,6 +26,7 @@ struct attribute_call {
 	void *to;
 	const void *value;
 	size_t size;
+	int flags;                    /* of setxattr(2) */
 	const struct timespec *times; /* two */
 	mode_t mode;
 	uid_t uid;
@@ -95,7 +96,22 @@ static int64_t call_set(void *arg)
 {
 	const struct attribute_call *c = arg;
 
-	return setxattr(c->path, c->name, c->value, c->size, 0) ? -errno : 0;
+	return setxattr(c->path, c->name, c->value, c->size, c->flags) ? -errno
+								       : 0;
+}
+
+static int co_set(struct store_creds *creds, struct store_file *file,
+		  struct attribute_call *c)
+{
+	int err = store_file_check_write(file);
+
+	if (err)
+		return err;
+	if (!store_file_is_path(file))
+		return loop_co_fsetxattr(store_creds_identity(creds),
+					 store_file_fd(file), c->name, c->value,
+					 c->size, c->flags);
+	return co_call_on(file, creds, call_set, c);
 }
 
 int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
@@ -104,15 +120,19 @@ int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
 	struct attribute_call c = { .name = name,
 				    .value = value,
 				    .size = size };
-	int err = store_file_check_write(file);
 
-	if (err)
-		return err;
-	if (!store_file_is_path(file))
-		return loop_co_fsetxattr(store_creds_identity(creds),
-					 store_file_fd(file), name, value, size,
-					 0);
-	return co_call_on(file, creds, call_set, &c);
+	return co_set(creds, file, &c);
+}
+
+int store_co_xattr_create(struct store_creds *creds, struct store_file *file,
+			  const char *name, const void *value, size_t size)
+{
+	struct attribute_call c = { .name = name,
+				    .value = value,
+				    .size = size,
+				    .flags = XATTR_CREATE };
+
+	return co_set(creds, file, &c);
 }
 
 static int64_t call_remove(void *arg)

@@ -364,6 +364,10 @@ int64_t store_co_xattr_first(struct store_creds *creds, struct store_file *file,
 			     size_t *ret_which);
 int store_co_xattr_set(struct store_creds *creds, struct store_file *file,
 		       const char *name, const void *value, size_t size);
+
+/* The same for one that is not there; else -EEXIST. */
+int store_co_xattr_create(struct store_creds *creds, struct store_file *file,
+			  const char *name, const void *value, size_t size);
 int store_co_xattr_remove(struct store_creds *creds, struct store_file *file,
 			  const char *name);
 

@@ -109,15 +109,15 @@ static void names_are_shown_as_macintosh_clients_have_them(void **state)
 }
 
 static enum nt_status path_of(const struct desk *d, struct smb_name name,
-			      const char *expected, uint32_t stream)
+			      const char *expected, enum fsa_part_kind kind)
 {
 	char *path = NULL;
-	uint32_t at = 0;
-	enum nt_status status = fsa_name_to_path(&d->share, name, &path, &at);
+	struct fsa_part part;
+	enum nt_status status = fsa_name_to_path(&d->share, name, &path, &part);
 
 	if (nt_status_is_ok(status)) {
 		assert_string_equal(expected, path);
-		assert_int_equal(stream, at);
+		assert_int_equal(kind, part.kind);
 	}
 	free(path);
 	return status;
@@ -128,6 +128,7 @@ YARD_TEST(paths_are_checked_name_by_name)
 	static const struct {
 		const char *name, *path;
 		enum nt_status status;
+		enum fsa_part_kind kind;
 	} cases[] = {
 		{ "", "" },
 		{ "a", "a" },
@@ -135,9 +136,14 @@ YARD_TEST(paths_are_checked_name_by_name)
 		{ "dir\\", "dir" },
 		{ "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
 		  "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d" },
-		{ "f::$DATA", "f" },
-		{ "f::$data", "f" },
-		{ "d::$INDEX_ALLOCATION", "d" },
+		{ "f::$DATA", "f", .kind = FSA_PART_DATA },
+		{ "f::$data", "f", .kind = FSA_PART_DATA },
+		{ "d::$INDEX_ALLOCATION", "d", .kind = FSA_PART_INDEX },
+		{ "d:$I30:$INDEX_ALLOCATION", "d", .kind = FSA_PART_INDEX },
+		{ "d\\f:s", "d/f", .kind = FSA_PART_STREAM },
+		{ "f:s:$DaTa", "f", .kind = FSA_PART_STREAM },
+		{ "f:?*\"<>|\x05", "f", .kind = FSA_PART_STREAM },
+		{ ":s", "", .kind = FSA_PART_STREAM },
 		{ "...", "..." },
 		{ "\\a", NULL, NT_STATUS_INVALID_PARAMETER },
 		{ "a\\\\b", NULL, NT_STATUS_OBJECT_NAME_INVALID },
@@ -154,6 +160,13 @@ YARD_TEST(paths_are_checked_name_by_name)
 		{ "a/b", NULL, NT_STATUS_OBJECT_NAME_INVALID },
 		{ "a\x1f", NULL, NT_STATUS_OBJECT_NAME_INVALID },
 		{ "f:", NULL, NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f::", NULL, NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f:s:", NULL, NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f:s:$FOO", NULL, NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f:s:$INDEX_ALLOCATION", NULL,
+		  NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f:s:t:$DATA", NULL, NT_STATUS_OBJECT_NAME_INVALID },
+		{ "f:s/b", NULL, NT_STATUS_OBJECT_NAME_INVALID },
 		{ "f:s\\b", NULL, NT_STATUS_OBJECT_NAME_INVALID },
 		/* Stand-ins for dots make no way up. */
 		{ "\xef\x80\xa9", NULL, NT_STATUS_OBJECT_NAME_INVALID },
@@ -168,12 +181,9 @@ YARD_TEST(paths_are_checked_name_by_name)
 		struct smb_name name = desk_name(cases[i].name);
 
 		assert_int_equal(cases[i].status,
-				 path_of(&d, name, cases[i].path, name.count));
+				 path_of(&d, name, cases[i].path,
+					 cases[i].kind));
 	}
-	assert_int_equal(NT_STATUS_SUCCESS,
-			 path_of(&d, desk_name("f:s"), "f", 2));
-	assert_int_equal(NT_STATUS_SUCCESS,
-			 path_of(&d, desk_name("f:s:$DATA"), "f", 2));
 	desk_end(&d);
 }
 
@@ -190,12 +200,14 @@ YARD_TEST(a_name_fits_255_units_and_255_bytes)
 	expected[255] = '\0';
 	assert_int_equal(NT_STATUS_SUCCESS,
 			 path_of(&d, (struct smb_name){ units, 255 }, expected,
-				 255));
+				 FSA_PART_FILE));
 	assert_int_equal(NT_STATUS_OBJECT_NAME_INVALID,
-			 path_of(&d, (struct smb_name){ units, 256 }, "", 0));
+			 path_of(&d, (struct smb_name){ units, 256 }, "",
+				 FSA_PART_FILE));
 	units[0] = 0xe4; /* two bytes */
 	assert_int_equal(NT_STATUS_OBJECT_NAME_INVALID,
-			 path_of(&d, (struct smb_name){ units, 255 }, "", 0));
+			 path_of(&d, (struct smb_name){ units, 255 }, "",
+				 FSA_PART_FILE));
 	desk_end(&d);
 }
 

@@ -1,4 +1,4 @@
-/* Facts of opens, and streams: MS-FSA 2.1.5.12. */
+/* Facts of opens: MS-FSA 2.1.5.12. */
 #include "tests/fsa/house.h"
 
 HOUSE_TEST(an_open_tells_its_file_and_itself)
@@ -75,37 +75,6 @@ HOUSE_TEST(a_name_of_8_3_is_its_own_short_name)
 	}
 }
 
-HOUSE_TEST(a_file_has_one_stream_and_a_directory_none)
-{
-	static const uint8_t wanted[38] = {
-		0,   0, 0,   0, 14,  0, 0,   0, 3,   0, 0,   0,   0,
-		0,   0, 0,   0, 0,   0, 0,   0, 0,   0, 0,   ':', 0,
-		':', 0, '$', 0, 'D', 0, 'A', 0, 'T', 0, 'A', 0,
-	};
-	struct smb_object *f, *d = house_co_dir(h, "d");
-	uint8_t bytes[64];
-	uint32_t length = 77;
-
-	yard_put(h->y, "f", "abc", 3);
-	f = house_co_file(h, "f");
-	assert_int_equal(fsa_object_ops.co_query_streams(f, bytes,
-							 sizeof(bytes),
-							 &length),
-			 NT_STATUS_SUCCESS);
-	assert_int_equal(length, sizeof(wanted));
-	memset(bytes + 16, 0, 8); /* allocation is the disk's business */
-	assert_memory_equal(bytes, wanted, sizeof(wanted));
-	assert_int_equal(fsa_object_ops.co_query_streams(f, bytes, 37, &length),
-			 NT_STATUS_BUFFER_OVERFLOW);
-	assert_int_equal(fsa_object_ops.co_query_streams(d, bytes,
-							 sizeof(bytes),
-							 &length),
-			 NT_STATUS_SUCCESS);
-	assert_int_equal(length, 0);
-	house_co_close(f);
-	house_co_close(d);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,7 +82,6 @@ int main(void)
 		cmocka_unit_test(the_root_has_a_name_too),
 		cmocka_unit_test(a_name_of_8_3_is_its_own_short_name),
 		cmocka_unit_test(a_name_follows_renames_by_other_opens),
-		cmocka_unit_test(a_file_has_one_stream_and_a_directory_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,10 @@ HOUSE_TEST(a_volume_says_what_it_can_do)
 
 	assert_int_equal(fsa_object_ops.co_query_volume(h->volume, &facts),
 			 NT_STATUS_SUCCESS);
-	/* Case is kept, Unicode, hard links; no streams, no stored ACLs. */
+	/* Case is kept, Unicode, hard links; no stored ACLs. */
 	assert_int_equal(facts.attributes & 0x400007, 0x400007);
-	assert_int_equal(facts.attributes & (0x8 | 0x40000), 0);
+	assert_int_equal(facts.attributes & 0x8, 0);
+	assert_int_equal((facts.attributes & 0x40000) != 0, can->has_xattr);
 	assert_int_equal((facts.attributes & 0x800000) != 0, can->has_xattr);
 	assert_int_equal(facts.attributes & 0x80000, 0);
 	assert_false(facts.is_read_only);

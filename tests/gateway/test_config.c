@@ -87,6 +87,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
 	assert_int_equal(share->acl, FSA_ACL_XATTR);
+	assert_int_equal(share->streams, FSA_STREAMS_XATTR);
 	free(said);
 	gw_config_fini(&config);
 }
@@ -113,6 +114,7 @@ static void assert_share(const struct gw_share_config *share)
 	assert_int_equal(share->read_path, STORE_READ_COPY);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);
 	assert_int_equal(share->acl, FSA_ACL_MODE);
+	assert_int_equal(share->streams, FSA_STREAMS_NONE);
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive &&
 		    share->access_based_enumeration);
@@ -148,8 +150,10 @@ static void every_key_is_read(void **state)
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false; durable_handles = false;\n"
-		"  kernel_notify = false; acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
+		"  kernel_notify = false;\n"
+		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
+		"  streams = \"none\";\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
 	struct gw_config config;

@@ -312,18 +312,23 @@ static void what_a_file_system_lacks_is_told(void **state)
 	static const char *const texts[][2] = {
 		{ "shares = ( { name = \"s\"; path = \"/proc\"; } );",
 		  "no extended attributes there: DOS attributes are lost, "
-		  "ACLs become modes" },
+		  "streams are refused, ACLs become modes" },
 		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
-		  "acl = \"mode\"; } );",
+		  "acl = \"mode\"; streams = \"none\"; } );",
 		  "no extended attributes there: DOS attributes are lost" },
 		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
-		  "attributes = \"mode\"; } );",
+		  "attributes = \"mode\"; streams = \"none\"; } );",
 		  "no extended attributes there: ACLs become modes" },
 		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
-		  "attributes = \"mode\"; acl = \"posix\"; } );",
+		  "attributes = \"mode\"; acl = \"mode\"; } );",
+		  "no extended attributes there: streams are refused" },
+		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
+		  "attributes = \"mode\"; acl = \"posix\"; "
+		  "streams = \"none\"; } );",
 		  "no POSIX ACLs there: ACLs become modes" },
 		{ "shares = ( { name = \"s\"; path = \"/proc\"; "
-		  "attributes = \"mode\"; acl = \"mode\"; } );",
+		  "attributes = \"mode\"; acl = \"mode\"; "
+		  "streams = \"none\"; } );",
 		  NULL },
 	};
 

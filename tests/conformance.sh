@@ -5,6 +5,7 @@
 #
 # TESTS     patterns of the runner; default: everything in scope
 # ENGINE    uring, plain or auto
+# WORKERS   how many worker threads (default: as the program has it)
 # SECURITY  plain (as negotiated), sign, seal or a list of these
 # SCALE     factor on every time limit (sanitizers)
 # RETRY     further tries of a test that failed (default 0)
@@ -28,6 +29,7 @@ chmod 777 "$SCRATCH/share" "$SCRATCH/hideunread"
 chmod 700 "$SCRATCH/noperm"
 gate_users
 sed -e "s,@PORT@,$PORT,; s,@DIR@,$SCRATCH,; s,@USERS@,$USERS," \
+	${WORKERS:+-e "s,^server = {,&\n  workers = $WORKERS;,"} \
 	"$SUITE/smbgate.conf.in" >"$SCRATCH/smbgate.conf"
 gate_start "$SCRATCH/smbgate.conf" || exit 1
 

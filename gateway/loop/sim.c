@@ -27,6 +27,7 @@ enum {
 	STEP_NS = 2000,    /* a step takes up to so long */
 	STREAM_MAX = 4096, /* bytes of one chunk */
 	IDLE_MS = 1,       /* how long to wait for what is no simulation */
+	PEER_MS = 100,     /* as long as that, in the world's time */
 };
 
 /*
@@ -388,11 +389,12 @@ static void sim_cancel(struct loop *loop, struct loop_op *op)
 
 /* ---- what can happen ---- */
 
-/* Asks once for all sockets that somebody waits for. */
-static void look_at_sockets(struct loop_sim *sim, int timeout_ms)
+/* Asks once for all sockets that somebody waits for; whether one is ready. */
+static bool look_at_sockets(struct loop_sim *sim, int timeout_ms)
 {
 	struct pollfd *at = sim->polls;
 	nfds_t count = 0;
+	int ready = 0;
 
 	for (size_t i = 0; i < sim->work_count; i++) {
 		struct loop_op *op = sim->work[i].op;
@@ -404,7 +406,7 @@ static void look_at_sockets(struct loop_sim *sim, int timeout_ms)
 			};
 	}
 	if (count > 0 || timeout_ms > 0)
-		poll(at, count, timeout_ms);
+		ready = poll(at, count, timeout_ms);
 	count = 0;
 	for (size_t i = 0; i < sim->work_count; i++) {
 		struct loop_op *op = sim->work[i].op;
@@ -413,6 +415,16 @@ static void look_at_sockets(struct loop_sim *sim, int timeout_ms)
 					op->is_cancelled ||
 					at[count++].revents != 0;
 	}
+	return ready > 0;
+}
+
+/* Whether somebody still waits for a peer, as it was last looked at. */
+static bool has_peers(const struct loop_sim *sim)
+{
+	for (size_t i = 0; i < sim->work_count; i++)
+		if (!sim->work[i].is_ready)
+			return true;
+	return false;
 }
 
 static bool can_finish(const struct loop_sim *sim, size_t index)
@@ -525,6 +537,13 @@ static void sim_wait(struct loop *loop, uint64_t timeout_ns)
 	loop->counters.enters++;
 	if (step(sim, false) || timeout_ns == 0)
 		return;
+	/* TCP takes its time between two ends: no deadline comes before it. */
+	if (has_peers(sim) && next_ns(sim) - sim->now_ns > loop_ms(IDLE_MS)) {
+		if (look_at_sockets(sim, IDLE_MS))
+			return;
+		if (until - sim->now_ns > loop_ms(PEER_MS))
+			until = sim->now_ns + loop_ms(PEER_MS);
+	}
 	if (loop_sim_jump(sim, until) || until != LOOP_FOREVER)
 		return;
 	look_at_sockets(sim, IDLE_MS);

@@ -3,7 +3,7 @@
  * the directory, a pattern, and a batch of entries that have been read and
  * looked at, but not taken yet. It reads no further than it must, so that
  * large directories are answered at once. What an entry is on disk is
- * looked up here for a whole batch; attributes are read by several fibers.
+ * looked up here for a whole batch; what needs more by several fibers.
  *
  *   new ──"." and ".."──> entries, batch by batch ──> done
  *    └──the pattern is one plain name──> found by name ──> done
@@ -28,6 +28,8 @@ enum {
 	/* Fibers that look at the entries of a batch. */
 	LOOKERS_MAX = 8,
 	NAME_BYTES = 256,
+	/* Of stored attributes: all but the oldest, with names in them. */
+	VALUE_BYTES = 128,
 	/* Code units of one name as clients see it; mapping makes it longer. */
 	NAME_UNITS = 1024,
 	PATTERN_MAX = 1023,
@@ -40,6 +42,7 @@ struct entry {
 	unsigned char type; /* DT_…, where there is no stat */
 	bool has_stat;
 	bool is_hidden; /* it is gone, or not for this user */
+	bool must_look; /* by itself: facts of the whole batch aren't enough */
 };
 
 enum stage {
@@ -208,7 +211,7 @@ static void co_look(void *arg)
 	while (look->next < look->scan->count) {
 		struct entry *e = &look->scan->batch[look->next++];
 
-		if (!e->is_hidden && !is_dots(e->name))
+		if (e->must_look && !e->is_hidden && !is_dots(e->name))
 			co_look_at(look->open, e);
 	}
 	if (--look->running == 0)
@@ -219,7 +222,13 @@ static void co_look(void *arg)
 static void co_look_at_all(struct fsa_open *open, struct fsa_scan *scan)
 {
 	struct look look = { .open = open, .scan = scan, .running = 1 };
-	size_t fibers = scan->count / 4;
+	size_t fibers = 0;
+
+	for (size_t i = 0; i < scan->count; i++)
+		fibers += scan->batch[i].must_look;
+	if (!fibers)
+		return;
+	fibers = (fibers + 3) / 4;
 
 	if (fibers > LOOKERS_MAX)
 		fibers = LOOKERS_MAX;
@@ -233,17 +242,44 @@ static void co_look_at_all(struct fsa_open *open, struct fsa_scan *scan)
 		look.done = (struct loop_waiter){};
 }
 
-/* Only where something is to be learnt that a stat does not tell. */
-static bool must_look(const struct fsa_open *open, const struct fsa_scan *scan)
+/* What more than facts and attributes is to be learnt of. */
+static bool must_look(const struct fsa_share *share, const struct entry *e)
 {
-	const struct fsa_share *share = open->volume->share;
-	bool has_links = false;
+	return share->hides_unreadable ||
+	       (e->has_stat && S_ISLNK(e->stat.mode));
+}
 
-	for (size_t i = 0; i < scan->count; i++)
-		has_links |= scan->batch[i].has_stat &&
-			     S_ISLNK(scan->batch[i].stat.mode);
-	return share->hides_unreadable || has_links ||
-	       fsa_dosattr_is_kept(share);
+/*
+ * The stored attributes of all, in one go. What can't be had so (too long, or
+ * by a backend of another kind) is for looking at the entry itself.
+ */
+static void co_read_attributes(struct fsa_open *open, struct fsa_scan *scan)
+{
+	const char *names[BATCH_MAX];
+	int64_t lengths[BATCH_MAX];
+	uint8_t *values = malloc(scan->count * VALUE_BYTES);
+
+	for (size_t i = 0; i < scan->count; i++) {
+		names[i] = scan->batch[i].name;
+		scan->batch[i].must_look |= !values;
+	}
+	if (!values)
+		return;
+	store_co_xattr_many(open->volume->creds, open->file, names, scan->count,
+			    FSA_DOSATTR_NAME, values, VALUE_BYTES, lengths);
+	for (size_t i = 0; i < scan->count; i++) {
+		struct bytes value = { values + i * VALUE_BYTES,
+				       lengths[i] > 0 ? (size_t)lengths[i]
+						      : 0 };
+		enum nt_status status = fsa_status(FSA_XATTR, lengths[i]);
+
+		if (value.length)
+			(void)fsa_dosattr_decode(value, &scan->batch[i].attr);
+		scan->batch[i].must_look |=
+			status == NT_STATUS_EA_TOO_LARGE ||
+			status == NT_STATUS_EAS_NOT_SUPPORTED;
+	}
+	free(values);
 }
 
 static void co_stat_all(struct fsa_open *open, struct fsa_scan *scan)
@@ -437,12 +473,20 @@ static enum nt_status co_fill(struct fsa_open *open, struct fsa_scan *scan)
 static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
 		       bool needs_facts)
 {
+	const struct fsa_share *share = open->volume->share;
+
 	if (scan->is_looked_at || scan->count == 0 ||
-	    !(needs_facts || open->volume->share->hides_unreadable))
+	    !(needs_facts || share->hides_unreadable))
 		return;
 	co_stat_all(open, scan);
-	if (must_look(open, scan))
-		co_look_at_all(open, scan);
+	for (size_t i = 0; i < scan->count; i++) {
+		struct entry *e = &scan->batch[i];
+
+		e->must_look = must_look(share, e);
+	}
+	if (fsa_dosattr_is_kept(share) && !share->hides_unreadable)
+		co_read_attributes(open, scan);
+	co_look_at_all(open, scan);
 	scan->is_looked_at = true;
 }
 

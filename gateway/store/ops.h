@@ -144,6 +144,10 @@ int store_local_co_list_next(struct store_listing *listing,
 			     struct store_entry *ret_entry);
 int store_local_co_list_seek(struct store_listing *listing, uint64_t cookie);
 struct store_listing *store_local_listing_free(struct store_listing *listing);
+void store_local_co_xattr_many(struct store_creds *creds,
+			       struct store_file *dir, const char *const *names,
+			       size_t count, const char *attribute,
+			       void *values, size_t size, int64_t *ret_lengths);
 void store_local_co_stat_many(struct store_creds *creds, struct store_file *dir,
 			      const char *const *names, size_t count,
 			      struct store_stat *ret_stats, int *ret_errors);

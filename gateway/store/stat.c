@@ -1,6 +1,6 @@
 /*
  * Facts of files: of an open one, of a name in a directory, of many names at
- * once. Links are looked at, never through.
+ * once, with an extended attribute. Links are looked at, never through.
  *
  * Many names are asked for on the hands, a bunch at a time, not on the ring:
  * the ring gives each statx to a kernel worker, and such a switch costs ten
@@ -10,10 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "gateway/loop/loop.h"
@@ -186,8 +189,14 @@ struct crowd {
 	const struct loop_identity *as;
 	struct store_file *dir;
 	const char *const *names;
+	/* Facts, */
 	struct store_stat *stats;
 	int *errors;
+	/* or an attribute. */
+	const char *attribute; /* NULL: facts */
+	char *values;
+	size_t size;
+	int64_t *lengths;
 	size_t count;
 	size_t taken;         /* names that a bunch was made of */
 	unsigned int helpers; /* fibers that have not ended */
@@ -198,6 +207,35 @@ struct bunch {
 	const struct crowd *crowd;
 	size_t start, end;
 };
+
+/*
+ * By the directory's path in /proc: the kernel has no call that takes a name
+ * in a directory. A single name that is not followed leads nowhere else.
+ */
+static int64_t call_xattr_bunch(void *arg)
+{
+	const struct bunch *b = arg;
+	const struct crowd *c = b->crowd;
+	char path[STORE_FD_PATH_SIZE + NAME_MAX + 2];
+	size_t i, length;
+	ssize_t n;
+
+	store_fd_path(store_file_fd(c->dir), path);
+	length = strlen(path);
+	path[length++] = '/';
+	for (i = b->start; i < b->end; i++) {
+		c->lengths[i] = store_name_check(c->names[i]);
+		if (!c->lengths[i] && strlen(c->names[i]) > NAME_MAX)
+			c->lengths[i] = -ENAMETOOLONG;
+		if (c->lengths[i])
+			continue;
+		strcpy(path + length, c->names[i]);
+		n = lgetxattr(path, c->attribute, c->values + i * c->size,
+			      c->size);
+		c->lengths[i] = n < 0 ? -errno : n;
+	}
+	return 0;
+}
 
 static int64_t call_stat_bunch(void *arg)
 {
@@ -220,7 +258,15 @@ static int64_t call_stat_bunch(void *arg)
 	return 0;
 }
 
-static void co_stat_bunches(struct crowd *c)
+static void set_error(const struct crowd *c, size_t i, int err)
+{
+	if (c->attribute)
+		c->lengths[i] = err;
+	else
+		c->errors[i] = err;
+}
+
+static void co_bunches(struct crowd *c)
 {
 	while (c->taken < c->count) {
 		struct bunch b = { .crowd = c, .start = c->taken };
@@ -228,9 +274,12 @@ static void co_stat_bunches(struct crowd *c)
 
 		b.end = c->count - b.start > BUNCH ? b.start + BUNCH : c->count;
 		c->taken = b.end;
-		err = loop_co_call(c->as, call_stat_bunch, &b);
+		err = loop_co_call(c->as,
+				   c->attribute ? call_xattr_bunch
+						: call_stat_bunch,
+				   &b);
 		for (size_t i = b.start; err < 0 && i < b.end; i++)
-			c->errors[i] = (int)err;
+			set_error(c, i, (int)err);
 	}
 }
 
@@ -238,7 +287,7 @@ static void co_help(void *arg)
 {
 	struct crowd *c = arg;
 
-	co_stat_bunches(c);
+	co_bunches(c);
 	if (!--c->helpers)
 		loop_wake(&c->done, 0);
 }
@@ -259,6 +308,37 @@ static void co_wait_for_helpers(struct crowd *c)
 		loop_cancel(loop_self());
 }
 
+/* Several bunches at a time. */
+static void co_crowd(struct crowd *c)
+{
+	size_t bunches = (c->count + BUNCH - 1) / BUNCH;
+
+	while (c->helpers + 1 < BUNCHES && c->helpers + 1 < bunches &&
+	       loop_spawn(co_help, c))
+		c->helpers++;
+	co_bunches(c);
+	co_wait_for_helpers(c);
+}
+
+void store_local_co_xattr_many(struct store_creds *creds,
+			       struct store_file *dir, const char *const *names,
+			       size_t count, const char *attribute,
+			       void *values, size_t size, int64_t *ret_lengths)
+{
+	struct crowd c = {
+		.as = store_creds_identity(creds),
+		.dir = dir,
+		.names = names,
+		.attribute = attribute,
+		.values = values,
+		.size = size,
+		.lengths = ret_lengths,
+		.count = count,
+	};
+
+	co_crowd(&c);
+}
+
 void store_local_co_stat_many(struct store_creds *creds, struct store_file *dir,
 			      const char *const *names, size_t count,
 			      struct store_stat *ret_stats, int *ret_errors)
@@ -271,13 +351,8 @@ void store_local_co_stat_many(struct store_creds *creds, struct store_file *dir,
 		.errors = ret_errors,
 		.count = count,
 	};
-	size_t bunches = (count + BUNCH - 1) / BUNCH;
 
-	while (c.helpers + 1 < BUNCHES && c.helpers + 1 < bunches &&
-	       loop_spawn(co_help, &c))
-		c.helpers++;
-	co_stat_bunches(&c);
-	co_wait_for_helpers(&c);
+	co_crowd(&c);
 }
 
 /* ---- may the user do it? ---- */

@@ -292,6 +292,17 @@ void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
 			const char *const *names, size_t count,
 			struct store_stat *ret_stats, int *ret_errors);
 
+/*
+ * The value of one extended attribute of many entries, in the same way; of a
+ * link its own. `values` has room for `size` bytes each; ret_lengths[i] is the
+ * length or -errno, as fgetxattr(2) has it. All -EOPNOTSUPP for a backend
+ * without descriptors.
+ */
+void store_co_xattr_many(struct store_creds *creds, struct store_file *dir,
+			 const char *const *names, size_t count,
+			 const char *attribute, void *values, size_t size,
+			 int64_t *ret_lengths);
+
 /* ---- data ---- */
 
 struct store_read {

@@ -248,6 +248,24 @@ void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
 	loop_lane_enter(before);
 }
 
+void store_co_xattr_many(struct store_creds *creds, struct store_file *dir,
+			 const char *const *names, size_t count,
+			 const char *attribute, void *values, size_t size,
+			 int64_t *ret_lengths)
+{
+	struct loop_lane *before;
+
+	if (store_file_fd(dir) < 0) {
+		for (size_t i = 0; i < count; i++)
+			ret_lengths[i] = -EOPNOTSUPP;
+		return;
+	}
+	before = enter(dir->tree);
+	store_local_co_xattr_many(creds, dir, names, count, attribute, values,
+				  size, ret_lengths);
+	loop_lane_enter(before);
+}
+
 int store_co_read(struct store_file *file, const struct store_read *how,
 		  struct store_body *ret_body)
 {

@@ -3,6 +3,8 @@
  */
 #include "tests/store/yard.h"
 
+#include <sys/xattr.h>
+
 #include <sys/sysmacros.h>
 
 #include "gateway/store/stat.h"
@@ -251,6 +253,42 @@ YARD_ROOT_TEST(many_are_refused_to_who_may_not_look)
 	store_creds_unref(ann);
 }
 
+YARD_TEST(attributes_of_many_are_read_at_once)
+{
+	static const char *const names[] = { "with", "without", "long",  "link",
+					     "none", "../with", "empty", "." };
+	static const int64_t expected[] = { 3,        -ENODATA, -ERANGE,
+					    -ENODATA, -ENOENT,  -EINVAL,
+					    0,        -EINVAL };
+	struct store_file *root;
+	char values[8][4];
+	int64_t lengths[8];
+
+	yard_put(y, "with", "", 0);
+	yard_put(y, "without", "", 0);
+	yard_put(y, "long", "", 0);
+	yard_put(y, "empty", "", 0);
+	yard_link(y, "with", "link");
+	if (setxattr(yard_path(y, "with"), "user.t", "abc", 3, 0) < 0) {
+		print_message("no xattrs here\n");
+		return;
+	}
+	assert_int_equal(setxattr(yard_path(y, "long"), "user.t", "abcde", 5,
+				  0),
+			 0);
+	assert_int_equal(setxattr(yard_path(y, "empty"), "user.t", "", 0, 0),
+			 0);
+	root = yard_co_open(y, "", STORE_OPEN_PATH | STORE_OPEN_DIRECTORY);
+	store_co_xattr_many(NULL, root, names, 8, "user.t", values, 4, lengths);
+	for (size_t i = 0; i < 8; i++) {
+		/* A link has none, or can't have any. */
+		if (lengths[i] != -EPERM && lengths[i] != -EOPNOTSUPP)
+			assert_int_equal(lengths[i], expected[i]);
+	}
+	assert_memory_equal(values[0], "abc", 3);
+	store_file_close(root);
+}
+
 YARD_ROOT_TEST(access_is_as_the_kernel_decides)
 {
 	static const struct {
@@ -310,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_cancel_waits_until_many_are_there),
 		cmocka_unit_test(no_name_of_many_leads_out),
 		cmocka_unit_test(many_are_refused_to_who_may_not_look),
+		cmocka_unit_test(attributes_of_many_are_read_at_once),
 		cmocka_unit_test(access_is_as_the_kernel_decides),
 		cmocka_unit_test(nobody_may_write_where_all_is_read_only),
 	};

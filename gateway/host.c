@@ -57,6 +57,13 @@ static void host_cancel(void *host, struct smb_task *task)
 		loop_cancel(task->handle);
 }
 
+static void host_uncancel(void *host, struct smb_task *task)
+{
+	(void)host;
+	(void)task;
+	(void)loop_cancel_take();
+}
+
 /*
  * handle[0] is the waiter while the task waits; handle[1] is set if it was
  * woken before it began to.
@@ -214,6 +221,7 @@ const struct smb_host_ops gw_host_ops = {
 	.random = host_random,
 	.run = host_run,
 	.cancel = host_cancel,
+	.uncancel = host_uncancel,
 	.co_park = host_co_park,
 	.wake = host_wake,
 	.co_end_session = host_co_end_session,

@@ -75,6 +75,9 @@ struct smb_host_ops {
 	/* The task's wait, this or the next one, ends with CANCELLED. */
 	void (*cancel)(void *host, struct smb_task *task);
 
+	/* From the task itself: a cancel that ended no wait is forgotten. */
+	void (*uncancel)(void *host, struct smb_task *task);
+
 	/* SUCCESS once woken, IO_TIMEOUT, or CANCELLED. */
 	enum nt_status (*co_park)(void *host, struct smb_parked *parked,
 				  uint32_t timeout_ms);

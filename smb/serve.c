@@ -117,6 +117,15 @@ static void done(struct smb_request *rq)
 	rq->open = smb_open_unref(rq->open);
 }
 
+/* What came too late for this element is not meant for the next one. */
+static void forget_cancel(const struct smb_request *rq)
+{
+	const struct smb_ports *ports = rq->channel->engine->ports;
+
+	if (rq->is_cancelled && rq->message->task.handle)
+		ports->host_ops->uncancel(ports->host, &rq->message->task);
+}
+
 static void co_serve(struct smb_request *rq)
 {
 	begin_chain(rq);
@@ -128,6 +137,7 @@ static void co_serve(struct smb_request *rq)
 	if (rq->is_cancelled)
 		smb_request_cancel(rq);
 	rq->status = co_run(rq);
+	forget_cancel(rq);
 	if (rq->refusal != NT_STATUS_SUCCESS &&
 	    rq->status == NT_STATUS_CANCELLED)
 		rq->status = rq->refusal;

@@ -60,9 +60,6 @@ void loop_ready(struct loop *loop, struct loop_fiber *fiber);
 void loop_co_suspend(void (*interrupt)(struct loop_fiber *fiber),
 		     void *waits_in);
 
-/* Uses up a cancel that is pending for the running fiber: true if one was. */
-bool loop_cancel_take(void);
-
 /*
  * Makes a loop the calling thread's, or NULL: the one that was before. For an
  * engine that has several loops take turns on one thread.

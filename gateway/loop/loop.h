@@ -156,6 +156,9 @@ void loop_cancel(struct loop_fiber *fiber);
 /* True if a cancel is pending for the running fiber. Does not use it up. */
 bool loop_is_cancelled(void);
 
+/* Uses up a cancel that is pending for the running fiber: true if one was. */
+bool loop_cancel_take(void);
+
 /* Lets all other runnable fibers run first. */
 void loop_co_yield(void);
 

@@ -297,6 +297,14 @@ static void host_cancel(void *host, struct smb_task *task)
 		t->is_cancelled = true;
 }
 
+static void host_uncancel(void *host, struct smb_task *task)
+{
+	struct fake_task *t = task->handle;
+
+	(void)host;
+	t->is_cancelled = false;
+}
+
 static enum nt_status host_co_park(void *host, struct smb_parked *parked,
 				   uint32_t timeout_ms)
 {
@@ -391,6 +399,7 @@ const struct smb_host_ops fake_host_ops = {
 	.random = host_random,
 	.run = host_run,
 	.cancel = host_cancel,
+	.uncancel = host_uncancel,
 	.co_park = host_co_park,
 	.wake = host_wake,
 	.timer_set = host_timer_set,

@@ -379,6 +379,29 @@ static void a_create_that_waits_can_be_cancelled_with_its_chain(void **state)
 	assert_int_equal(fake_objects_open(), 1);
 }
 
+/* The CREATE does not wait, and the wait that follows is another's. */
+static void a_cancel_that_comes_too_late_spares_the_next_of_the_chain(
+	void **state)
+{
+	struct client *c = &line.client;
+	struct bytes message;
+	uint64_t id = c->message_id;
+
+	(void)state;
+	client_begin(c, SMB2_CREATE, &session, tree, 0);
+	client_write_create(c, "", 0x1f01ff, 1, 1);
+	begin_notify(RELATED);
+	message = client_finish(c);
+	assert_true(fake_wire_put_only(&line.wire, message.at, message.length));
+	post_cancel(&session, id, 0);
+	take(0);
+	uint64_t async_id = take(STATUS(PENDING)).header.async_id;
+
+	assert_int_equal(line.wire.count, 0);
+	post_cancel(&session, 0, async_id);
+	take(STATUS(CANCELLED));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -395,6 +418,7 @@ int main(void)
 		TEST(past_the_maximum_no_request_goes_async),
 		TEST(a_charge_that_is_too_small_is_refused),
 		TEST(credits_are_granted_as_asked_up_to_the_maximum),
+		TEST(a_cancel_that_comes_too_late_spares_the_next_of_the_chain),
 		TEST(the_last_of_a_chain_may_wait),
 		TEST(one_in_the_middle_may_not_wait),
 		TEST(a_set_info_in_the_middle_waits_unannounced),

@@ -1,16 +1,11 @@
 /*
  * The supervisor: one thread a backend, which starts the program, reads what
- * it says, waits for its end, and starts it again. How programs are started is
- * spawn.c's, how mounts are made kmount.c's, whether one answers kwatch.c's.
- *
- * A program that takes no /dev/fd/N for a mount point ends at once; then it is
- * given a place to mount on, and asked in this way ever after.
+ * it says, waits for its end, and starts it again. The ways to start it are
+ * start.c's.
  *
  * Programs that are to stop get, in this order: the end of their mount, TERM,
  * KILL, and the abort of their connection, each if the one before did not do.
  */
-#include "fuse/backend.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,57 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fuse/command.h"
-#include "fuse/kmount.h"
-#include "fuse/kwatch.h"
-#include "fuse/spawn.h"
+#include "fuse/backend_inside.h"
 
 enum {
-	LINE_SIZE = 512,
-	TICK_MS = 200,      /* how often clocks are looked at */
-	PLACE_TICK_MS = 10, /* how often for a mount that is to appear */
-	HURRY_MS = 1500,    /* for any answer, when the process is to end */
+	HURRY_MS = 1500, /* for any answer, when the process is to end */
 	BACKOFF_MIN_MS = 500,
 	BACKOFF_MAX_MS = 60000,
 	CALM_MS = 60000,  /* who lived so long starts anew with the shortest */
 	GOODBYE_MS = 500, /* for the end after the mount's end */
 	TERM_MS = 5000,
 	KILL_MS = 1000,
-};
-
-enum state {
-	STARTING,
-	READY,
-	WAITING,
-	OVER, /* its first start failed */
-};
-
-struct fusefs_backend {
-	pthread_mutex_t mutex; /* of these five */
-	pthread_cond_t changed;
-	enum state state;
-	bool is_stopping;
-	struct fusefs_events events;
-	int err; /* OVER */
-
-	/* frozen */
-	char *name;
-	char **words;
-	size_t word_count;
-	unsigned int timeout_ms;
-	bool is_read_only;
-	int wake_fd; /* stopping, or the watch has an answer */
-
-	/* the thread's own */
-	struct fusefs_child child;
-	struct fusefs_watch *watch;
-	int root_fd;
-	bool wants_place; /* found out */
-	bool is_private;
-	char place[FUSEFS_PLACE_SIZE]; /* "": none */
-	char line[LINE_SIZE];          /* that is being read */
-	size_t line_length;
-	char last[LINE_SIZE]; /* that was read */
 };
 
 /* ---- those that there are ---- */
@@ -113,7 +67,7 @@ void fusefs_backends_wait(unsigned int ms)
 
 /* ---- small things ---- */
 
-static uint64_t now_ms(void)
+uint64_t fusefs_now_ms(void)
 {
 	struct timespec t;
 
@@ -122,11 +76,10 @@ static uint64_t now_ms(void)
 }
 
 /* Events are sent under the mutex, so that none comes after the stop. */
-__attribute__((format(printf, 3, 4))) static void say(struct fusefs_backend *b,
-						      enum fusefs_level level,
-						      const char *format, ...)
+void fusefs_say(struct fusefs_backend *b, enum fusefs_level level,
+		const char *format, ...)
 {
-	char line[2 * LINE_SIZE];
+	char line[2 * FUSEFS_LINE_SIZE];
 	va_list args;
 
 	va_start(args, format);
@@ -138,7 +91,8 @@ __attribute__((format(printf, 3, 4))) static void say(struct fusefs_backend *b,
 	pthread_mutex_unlock(&b->mutex);
 }
 
-static void set_state(struct fusefs_backend *b, enum state state, int err)
+static void set_state(struct fusefs_backend *b, enum fusefs_state state,
+		      int err)
 {
 	pthread_mutex_lock(&b->mutex);
 	b->state = state;
@@ -147,7 +101,7 @@ static void set_state(struct fusefs_backend *b, enum state state, int err)
 	pthread_mutex_unlock(&b->mutex);
 }
 
-static bool is_stopping(struct fusefs_backend *b)
+bool fusefs_is_stopping(struct fusefs_backend *b)
 {
 	bool is_so;
 
@@ -173,7 +127,7 @@ static void take_line(struct fusefs_backend *b)
 	if (!*b->line)
 		return;
 	memcpy(b->last, b->line, sizeof(b->last));
-	say(b, FUSEFS_LOG_INFO, "%s", b->line);
+	fusefs_say(b, FUSEFS_LOG_INFO, "%s", b->line);
 }
 
 static void take_output(struct fusefs_backend *b)
@@ -183,7 +137,8 @@ static void take_output(struct fusefs_backend *b)
 
 	while ((n = read(b->child.output_fd, bytes, sizeof(bytes))) > 0) {
 		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] == '\n' || b->line_length == LINE_SIZE - 1)
+			if (bytes[i] == '\n' ||
+			    b->line_length == FUSEFS_LINE_SIZE - 1)
 				take_line(b);
 			if (bytes[i] != '\n')
 				b->line[b->line_length++] =
@@ -200,7 +155,7 @@ static void take_output(struct fusefs_backend *b)
 }
 
 /* Waits for anything to happen, up to `ms`. True if the program has ended. */
-static bool pump(struct fusefs_backend *b, int ms, char how[64])
+bool fusefs_pump(struct fusefs_backend *b, int ms, char how[64])
 {
 	struct pollfd fds[] = {
 		{ .fd = b->wake_fd, .events = POLLIN },
@@ -225,18 +180,36 @@ static bool pump(struct fusefs_backend *b, int ms, char how[64])
 
 static bool ends_within(struct fusefs_backend *b, int ms)
 {
-	uint64_t until = now_ms() + (uint64_t)ms, now;
+	uint64_t until = fusefs_now_ms() + (uint64_t)ms, now;
 	char how[64];
 
-	while ((now = now_ms()) < until) {
-		if (!b->child.pid || pump(b, (int)(until - now), how))
+	while ((now = fusefs_now_ms()) < until) {
+		if (!b->child.pid || fusefs_pump(b, (int)(until - now), how))
 			return true;
 	}
 	return !b->child.pid;
 }
 
+/* What was asked is answered, if only by the end. */
+static void close_conn(struct fusefs_backend *b)
+{
+	struct timespec ms = { .tv_nsec = 1000000 };
+
+	if (b->socket_fd >= 0)
+		close(b->socket_fd);
+	b->socket_fd = -1;
+	if (!b->conn)
+		return;
+	fusefs_conn_close(b->conn);
+	while (b->probe.is_out && !b->probe.is_answered)
+		nanosleep(&ms, NULL);
+	b->probe.is_out = false;
+	b->conn = fusefs_conn_unref(b->conn);
+}
+
 static void close_root(struct fusefs_backend *b)
 {
+	close_conn(b);
 	b->watch = fusefs_watch_end(b->watch);
 	if (b->root_fd >= 0)
 		close(b->root_fd);
@@ -244,7 +217,7 @@ static void close_root(struct fusefs_backend *b)
 }
 
 /* Whatever state it is in, nothing of it is left afterwards. */
-static void end_program(struct fusefs_backend *b, bool is_hanging)
+void fusefs_end_program(struct fusefs_backend *b, bool is_hanging)
 {
 	int abort_fd =
 		b->root_fd >= 0 ? fcntl(b->root_fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -271,155 +244,34 @@ static void end_program(struct fusefs_backend *b, bool is_hanging)
 	b->line_length = 0;
 }
 
-/* ---- the start of a program ---- */
-
-static int spawn(struct fusefs_backend *b, const char *mountpoint, int keep_fd)
-{
-	char **argv =
-		fusefs_command_new((const char *const *)b->words, b->word_count,
-				   mountpoint, b->is_read_only);
-	struct fusefs_spawn how = { .argv = argv,
-				    .keep_fd = keep_fd,
-				    .mounts = keep_fd < 0 };
-	int err;
-
-	if (!argv)
-		return -ENOMEM;
-	err = fusefs_spawn(&how, &b->child, &b->is_private);
-	if (err)
-		say(b, FUSEFS_LOG_ERROR, "%s: %s", argv[0], strerror(-err));
-	else
-		say(b, FUSEFS_LOG_DEBUG, "%s: started, pid %d, on %s", argv[0],
-		    (int)b->child.pid, mountpoint);
-	fusefs_command_free(argv);
-	return err;
-}
-
-static int watch_root(struct fusefs_backend *b)
-{
-	unsigned int interval = b->timeout_ms / 3;
-
-	b->watch = fusefs_watch_new(b->root_fd,
-				    interval < 10000 ? interval : 10000,
-				    b->wake_fd);
-	return b->watch ? 0 : -ENOMEM;
-}
-
-/* Hands it a mount without a place. -EPERM: we may make none. */
-static int start_detached(struct fusefs_backend *b)
-{
-	char mountpoint[32];
-	int device, err;
-
-	err = fusefs_kmount_detached(b->name, b->is_read_only, &device,
-				     &b->root_fd);
-	if (err)
-		return err;
-	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", device);
-	err = spawn(b, mountpoint, device);
-	close(device);
-	return err ? err : watch_root(b);
-}
-
-static int start_on_place(struct fusefs_backend *b)
-{
-	int err = fusefs_place_make(b->place);
-
-	if (err)
-		*b->place = '\0';
-	return err ? err : spawn(b, b->place, -1);
-}
-
-/* Finds the mount that it has made. -EAGAIN: not there. */
-static int find_mount(struct fusefs_backend *b)
-{
-	int fd = fusefs_place_open(b->place, b->child.pid, b->is_private);
-
-	if (fd == -EACCES)
-		say(b, FUSEFS_LOG_ERROR,
-		    "it mounts without allow_other and default_permissions, "
-		    "which several users need: give it these options");
-	if (fd < 0)
-		return fd;
-	b->root_fd = fd;
-	return watch_root(b);
-}
-
-/* 0: the root answers; -EAGAIN: go on waiting; or what went wrong. */
-static int look_for_answer(struct fusefs_backend *b)
-{
-	int err = b->watch ? 0 : find_mount(b);
-
-	if (err)
-		return err;
-	return fusefs_watch_has_answer(b->watch, &err) ? err : -EAGAIN;
-}
-
-static int await_answer(struct fusefs_backend *b, uint64_t deadline)
-{
-	char how[64];
-	int err;
-
-	for (;;) {
-		if (is_stopping(b))
-			return -ECANCELED;
-		if (pump(b, b->watch ? TICK_MS : PLACE_TICK_MS, how)) {
-			say(b,
-			    b->wants_place ? FUSEFS_LOG_WARN : FUSEFS_LOG_INFO,
-			    "%s %s before its files were there%s%s%s",
-			    b->words[0], how, *b->last ? ": " : "", b->last,
-			    strcmp(how, "ended with 0")
-				    ? ""
-				    : "; it must stay in the foreground (-f)");
-			return -ENOEXEC;
-		}
-		err = look_for_answer(b);
-		if (err != -EAGAIN)
-			return err;
-		if (now_ms() > deadline) {
-			say(b, FUSEFS_LOG_WARN, "no answer within %u ms",
-			    b->timeout_ms);
-			return -ETIMEDOUT;
-		}
-	}
-}
-
-static int start_in_one_way(struct fusefs_backend *b, uint64_t deadline)
-{
-	int err = b->wants_place ? start_on_place(b) : start_detached(b);
-
-	*b->last = '\0';
-	return err ? err : await_answer(b, deadline);
-}
-
-static int start_program(struct fusefs_backend *b)
-{
-	uint64_t deadline = now_ms() + b->timeout_ms;
-	int err = start_in_one_way(b, deadline);
-
-	if (!err || b->wants_place || err == -ECANCELED || err == -ENOENT)
-		return err;
-	end_program(b, err == -ETIMEDOUT);
-	say(b, FUSEFS_LOG_DEBUG, "it is given a place to mount on");
-	b->wants_place = true;
-	err = start_in_one_way(b, now_ms() + b->timeout_ms);
-	if (err)
-		b->wants_place = false;
-	return err;
-}
-
 /* ---- a life ---- */
 
 static void tell_ready(struct fusefs_backend *b, bool is_first, uint64_t began)
 {
-	say(b, FUSEFS_LOG_INFO, "%s serves its files, %s, after %u ms",
-	    b->words[0], b->wants_place ? "by a mount of its own" : "by ours",
-	    (unsigned int)(now_ms() - began));
+	fusefs_say(b, FUSEFS_LOG_INFO, "%s serves its files %s, after %u ms",
+		   b->words[0], fusefs_way_names[b->way],
+		   (unsigned int)(fusefs_now_ms() - began));
 	pthread_mutex_lock(&b->mutex);
 	if (!is_first && b->events.renewed)
-		b->events.renewed(b->events.arg, b->root_fd);
+		b->events.renewed(b->events.arg, b->root_fd, b->conn);
 	pthread_mutex_unlock(&b->mutex);
-	set_state(b, READY, 0);
+	set_state(b, FUSEFS_READY, 0);
+}
+
+/* How long an answer has been due; by the direct door, also asks. */
+static uint64_t waiting_ms(struct fusefs_backend *b)
+{
+	struct fusefs_probe *p = &b->probe;
+	uint64_t ms;
+
+	if (!fusefs_is_direct(b))
+		return fusefs_watch_waiting_ms(b->watch);
+	ms = fusefs_now_ms() - p->asked_ms;
+	if (p->is_out && !p->is_answered)
+		return ms;
+	if (ms > fusefs_interval_ms(b))
+		fusefs_send_probe(b); /* if there is no room: next time */
+	return 0;
 }
 
 /* Until it ends, hangs or is to stop. True: it hangs. */
@@ -427,29 +279,34 @@ static bool live(struct fusefs_backend *b)
 {
 	char how[64];
 
-	while (!is_stopping(b)) {
-		if (pump(b, TICK_MS, how)) {
-			say(b, FUSEFS_LOG_WARN, "%s %s%s%s", b->words[0], how,
-			    *b->last ? ": " : "", b->last);
+	while (!fusefs_is_stopping(b)) {
+		if (fusefs_pump(b, FUSEFS_TICK_MS, how)) {
+			fusefs_say(b, FUSEFS_LOG_WARN, "%s %s%s%s", b->words[0],
+				   how, *b->last ? ": " : "", b->last);
 			return false;
 		}
-		if (fusefs_watch_waiting_ms(b->watch) > patience_ms(b)) {
-			say(b, FUSEFS_LOG_WARN,
-			    "%s has not answered for %u ms: it is ended",
-			    b->words[0], patience_ms(b));
+		if (fusefs_is_direct(b) && !fusefs_conn_is_open(b->conn)) {
+			fusefs_say(b, FUSEFS_LOG_WARN, "%s has hung up",
+				   b->words[0]);
+			return false;
+		}
+		if (waiting_ms(b) > patience_ms(b)) {
+			fusefs_say(b, FUSEFS_LOG_WARN,
+				   "%s has not answered for %u ms: it is ended",
+				   b->words[0], patience_ms(b));
 			return true;
 		}
 	}
-	return fusefs_watch_waiting_ms(b->watch) > TICK_MS;
+	return waiting_ms(b) > FUSEFS_TICK_MS;
 }
 
 static void back_off(struct fusefs_backend *b, unsigned int ms)
 {
 	struct pollfd wake = { .fd = b->wake_fd, .events = POLLIN };
-	uint64_t until = now_ms() + ms, now;
+	uint64_t until = fusefs_now_ms() + ms, now;
 	eventfd_t ignored;
 
-	while (!is_stopping(b) && (now = now_ms()) < until) {
+	while (!fusefs_is_stopping(b) && (now = fusefs_now_ms()) < until) {
 		if (poll(&wake, 1, (int)(until - now)) > 0)
 			eventfd_read(b->wake_fd, &ignored);
 	}
@@ -463,20 +320,20 @@ static void supervise(struct fusefs_backend *b)
 	uint64_t began;
 	int err;
 
-	while (!is_stopping(b)) {
-		began = now_ms();
-		err = start_program(b);
+	while (!fusefs_is_stopping(b)) {
+		began = fusefs_now_ms();
+		err = fusefs_start_program(b);
 		is_hanging = err == -ETIMEDOUT;
 		if (!err) {
 			tell_ready(b, is_first, began);
 			is_first = false;
 			is_hanging = live(b);
 		}
-		set_state(b, is_first ? OVER : WAITING, err);
-		end_program(b, is_hanging);
+		set_state(b, is_first ? FUSEFS_OVER : FUSEFS_WAITING, err);
+		fusefs_end_program(b, is_hanging);
 		if (is_first)
 			return;
-		if (now_ms() - began > CALM_MS)
+		if (fusefs_now_ms() - began > CALM_MS)
 			pause = BACKOFF_MIN_MS;
 		back_off(b, pause);
 		pause = pause > BACKOFF_MAX_MS / 2 ? BACKOFF_MAX_MS : pause * 2;
@@ -526,7 +383,8 @@ static struct fusefs_backend *backend_new(const struct fusefs_options *options,
 	b->events = *events;
 	b->timeout_ms = options->timeout_ms;
 	b->is_read_only = options->is_read_only;
-	b->root_fd = -1;
+	b->root_fd = b->socket_fd = -1;
+	b->via = options->via;
 	b->child = (struct fusefs_child){ .pidfd = -1, .output_fd = -1 };
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	b->name = strdup(options->name);
@@ -559,9 +417,22 @@ static int start_thread(struct fusefs_backend *b)
 	return -err;
 }
 
+static int give_root(struct fusefs_backend *b, int *ret_root_fd,
+		     struct fusefs_conn **ret_conn)
+{
+	int fd = b->conn ? -1 : fcntl(b->root_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (!b->conn && fd < 0)
+		return -errno;
+	*ret_root_fd = fd;
+	*ret_conn = b->conn ? fusefs_conn_ref(b->conn) : NULL;
+	return 0;
+}
+
 int fusefs_backend_start(const struct fusefs_options *options,
 			 const struct fusefs_events *events,
-			 struct fusefs_backend **ret_backend, int *ret_root_fd)
+			 struct fusefs_backend **ret_backend, int *ret_root_fd,
+			 struct fusefs_conn **ret_conn)
 {
 	struct fusefs_backend *b = backend_new(options, events);
 	int err;
@@ -574,13 +445,11 @@ int fusefs_backend_start(const struct fusefs_options *options,
 		return err;
 	}
 	pthread_mutex_lock(&b->mutex);
-	while (b->state == STARTING)
+	while (b->state == FUSEFS_STARTING)
 		pthread_cond_wait(&b->changed, &b->mutex);
-	err = b->state == READY ? 0 : b->err ? b->err : -ENOEXEC;
-	if (!err) /* it stays open while this is its state */
-		*ret_root_fd = fcntl(b->root_fd, F_DUPFD_CLOEXEC, 0);
-	if (!err && *ret_root_fd < 0)
-		err = -errno;
+	err = b->state == FUSEFS_READY ? 0 : b->err ? b->err : -ENOEXEC;
+	if (!err) /* they stay open while this is its state */
+		err = give_root(b, ret_root_fd, ret_conn);
 	pthread_mutex_unlock(&b->mutex);
 	if (err)
 		fusefs_backend_stop(b);
@@ -594,7 +463,7 @@ bool fusefs_backend_is_ready(struct fusefs_backend *backend)
 	bool is_ready;
 
 	pthread_mutex_lock(&backend->mutex);
-	is_ready = backend->state == READY;
+	is_ready = backend->state == FUSEFS_READY;
 	pthread_mutex_unlock(&backend->mutex);
 	return is_ready;
 }

@@ -1,11 +1,12 @@
 /*
  * A backend: a program that serves a file system by FUSE, started, watched and
- * started again by us, and the mount that it serves (the kernel door).
+ * started again by us.
  *
- * The mount is one that nobody else sees: made here without a place in the
- * tree of mounts and given to the program as /dev/fd/N; or, for programs that
- * insist on mounting by themselves, theirs, in a name space of its own where
- * we may make one.
+ * By the direct door it gets a socket as /dev/fd/N, and takes this process for
+ * its kernel (conn.h). By the kernel door it serves a mount, one that nobody
+ * else sees: made here without a place in the tree of mounts and given to the
+ * program as /dev/fd/N; or, for programs that insist on mounting by
+ * themselves, theirs, in a name space of its own where we may make one.
  *
  *              start                 root answers
  *   stopped ──────────> starting ─────────────────> ready
@@ -28,6 +29,15 @@
 
 struct fusefs_backend;
 
+struct fusefs_conn;
+
+/* By which door. */
+enum fusefs_via {
+	FUSEFS_VIA_AUTO, /* direct if the program can, else kernel */
+	FUSEFS_VIA_DIRECT,
+	FUSEFS_VIA_KERNEL,
+};
+
 enum fusefs_level {
 	FUSEFS_LOG_ERROR,
 	FUSEFS_LOG_WARN,
@@ -40,11 +50,11 @@ struct fusefs_events {
 	void (*log)(void *arg, enum fusefs_level level, const char *line);
 
 	/*
-	 * It answers, after its start and again after each new one: `root_fd`
-	 * (O_PATH, borrowed) is the root of its files from now on. Not called
-	 * for the first time, which fusefs_backend_start() waits for.
-	 */
-	void (*renewed)(void *arg, int root_fd);
+   * It answers again, after a new start: `root_fd` (O_PATH, borrowed; -1
+   * by the direct door) is the root of its files from now on, or `conn`
+   * (borrowed; else NULL) the way to it. The door never changes.
+   */
+	void (*renewed)(void *arg, int root_fd, struct fusefs_conn *conn);
 	void *arg;
 };
 
@@ -52,19 +62,22 @@ struct fusefs_options {
 	const char *name;         /* for the log and the mount's source */
 	const char *const *words; /* the command: see fuse/command.h */
 	size_t word_count;
+	enum fusefs_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
 	bool is_read_only;
 };
 
 /*
  * Starts the program and waits until its root answers: *ret_root_fd, the
- * caller's. Else -errno, after a line in the log: -ETIMEDOUT, -ENOEXEC of a
- * program that ended or could not be started. The options are copied. End it
- * with fusefs_backend_stop().
+ * caller's, or *ret_conn, a reference; the other one is -1 or NULL. Else
+ * -errno, after a line in the log: -ETIMEDOUT, -ENOEXEC of a program that ended
+ * or could not be started. The options are copied. End it with
+ * fusefs_backend_stop().
  */
 int fusefs_backend_start(const struct fusefs_options *options,
 			 const struct fusefs_events *events,
-			 struct fusefs_backend **ret_backend, int *ret_root_fd);
+			 struct fusefs_backend **ret_backend, int *ret_root_fd,
+			 struct fusefs_conn **ret_conn);
 
 /* Whether the program is there and answers. */
 bool fusefs_backend_is_ready(struct fusefs_backend *backend);

@@ -257,6 +257,7 @@ static void args_init(struct gw_args *args, enum gw_verb_id verb)
 		.encryption = -1,
 		.engine = -1,
 		.log = -1,
+		.via = -1,
 		.workers = -1,
 		.uid = -1,
 	};

@@ -55,6 +55,7 @@ struct gw_args {
 	int engine;
 	int log;
 	int64_t workers;
+	int via;            /* -1: not given */
 	int64_t timeout_ms; /* 0: not given */
 	/* serve, check */
 	const char *config;

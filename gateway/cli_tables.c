@@ -58,6 +58,9 @@ static const struct gw_option export_options[] = {
 static const struct gw_option mount_options[] = {
 	{ "share", 0, GW_OPTION_TEXT, ARG(name), "N",
 	  "name of the share (default: of the command)" },
+	{ "via", 0, GW_OPTION_CHOICE, ARG(via), "V",
+	  "auto, direct (no mount) or kernel (a mount)",
+	  .choices = gw_via_choices },
 	{ "timeout", 0, GW_OPTION_TIME, ARG(timeout_ms), "T",
 	  "for the program's start and any answer (30s)", 1000, 3600000 },
 	{ "listen", 0, GW_OPTION_TEXTS, ARG(listen), "A",

@@ -40,6 +40,7 @@ struct gw_share_config {
 	char *name;
 	char *path;
 	struct gw_texts mount; /* a program's words, in place of a path */
+	int via;               /* enum store_via */
 	int64_t timeout_ms;    /* the program's, for any answer */
 	char *comment;
 	char *snapshots; /* pattern of their directories; NULL: none */
@@ -154,6 +155,7 @@ extern const struct gw_choice gw_encryption_choices[];
 extern const struct gw_choice gw_engine_choices[];
 extern const struct gw_choice gw_dialect_choices[];
 extern const struct gw_choice gw_log_choices[];
+extern const struct gw_choice gw_via_choices[];
 
 bool gw_choice_find(const struct gw_choice *choices, const char *word,
 		    int *ret_value);

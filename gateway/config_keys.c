@@ -47,6 +47,13 @@ const struct gw_choice gw_log_choices[] = {
 	{ NULL },
 };
 
+const struct gw_choice gw_via_choices[] = {
+	{ "auto", STORE_VIA_AUTO },
+	{ "direct", STORE_VIA_DIRECT },
+	{ "kernel", STORE_VIA_KERNEL },
+	{ NULL },
+};
+
 static const struct gw_choice symlinks_choices[] = {
 	{ "follow", STORE_SYMLINKS_FOLLOW },
 	{ "show", STORE_SYMLINKS_SHOW },
@@ -385,6 +392,7 @@ static const struct gw_key share_keys[] = {
 	{ "name", GW_KEY_TEXT, SHARE(name), .fault = gw_share_name_fault },
 	{ "path", GW_KEY_TEXT, SHARE(path), .fault = path_fault },
 	{ "mount", GW_KEY_TEXTS, SHARE(mount) },
+	{ "via", GW_KEY_CHOICE, SHARE(via), .choices = gw_via_choices },
 	{ "timeout", GW_KEY_TIME, SHARE(timeout_ms), .min = 1000,
 	  .max = 3600000 },
 	{ "comment", GW_KEY_TEXT, SHARE(comment), .fault = comment_fault },

@@ -134,6 +134,8 @@ static enum gw_exit set_mounted(struct export *e)
 	}
 	if (!share)
 		return GW_EXIT_FAILURE;
+	if (e->args->via >= 0)
+		share->via = e->args->via;
 	if (e->args->timeout_ms)
 		share->timeout_ms = e->args->timeout_ms;
 	share->mount.items = calloc(count, sizeof(char *));

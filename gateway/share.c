@@ -124,7 +124,9 @@ bool gw_share_has_tree(const struct gw_share *share,
 		       share->is_mounted == !how->path;
 
 	free(source);
-	return is_same && (how->path || share->timeout_ms == how->timeout_ms) &&
+	return is_same &&
+	       (how->path || (share->timeout_ms == how->timeout_ms &&
+			      share->via == how->via)) &&
 	       is->symlinks == wanted.symlinks &&
 	       is->read_path == wanted.read_path &&
 	       is->is_read_only == wanted.is_read_only;
@@ -183,6 +185,7 @@ static bool set_texts(struct gw_share *share, const struct gw_share_config *how)
 	share->source = source_of(how);
 	share->is_mounted = !how->path;
 	share->timeout_ms = how->timeout_ms;
+	share->via = how->via;
 	if (how->snapshots)
 		share->snapshots = strdup(how->snapshots);
 	return share->source && (share->snapshots || !how->snapshots);
@@ -294,6 +297,7 @@ static int open_tree(const struct gw_share_config *how,
 		.name = how->name,
 		.words = (const char *const *)how->mount.items,
 		.word_count = how->mount.count,
+		.via = (enum store_via)how->via,
 		.timeout_ms = (unsigned int)how->timeout_ms,
 	};
 	struct store_options options = gw_share_options(how);

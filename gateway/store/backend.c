@@ -23,9 +23,9 @@ static void log_line(void *arg, enum fusefs_level level, const char *line)
 	gw_log(levels[level], "backend=\"%s\" %s", store_tree_name(arg), line);
 }
 
-static void renewed(void *arg, int root_fd)
+static void renewed(void *arg, int root_fd, struct fusefs_conn *conn)
 {
-	int err = store_tree_renew(arg, root_fd);
+	int err = store_tree_renew(arg, root_fd, conn);
 
 	if (err)
 		gw_log(GW_LOG_ERROR, "backend=\"%s\" its new root: %s",
@@ -34,12 +34,19 @@ static void renewed(void *arg, int root_fd)
 
 int store_backend_start(struct store_tree *tree,
 			const struct store_program *program, bool is_read_only,
-			struct fusefs_backend **ret_backend, int *ret_root_fd)
+			struct fusefs_backend **ret_backend, int *ret_root_fd,
+			struct fusefs_conn **ret_conn)
 {
+	static const enum fusefs_via vias[] = {
+		[STORE_VIA_AUTO] = FUSEFS_VIA_AUTO,
+		[STORE_VIA_DIRECT] = FUSEFS_VIA_DIRECT,
+		[STORE_VIA_KERNEL] = FUSEFS_VIA_KERNEL,
+	};
 	const struct fusefs_options options = {
 		.name = program->name,
 		.words = program->words,
 		.word_count = program->word_count,
+		.via = vias[program->via],
 		.timeout_ms = program->timeout_ms,
 		.is_read_only = is_read_only,
 	};
@@ -49,8 +56,8 @@ int store_backend_start(struct store_tree *tree,
 		.arg = tree,
 	};
 
-	return fusefs_backend_start(&options, &events, ret_backend,
-				    ret_root_fd);
+	return fusefs_backend_start(&options, &events, ret_backend, ret_root_fd,
+				    ret_conn);
 }
 
 void store_backends_hurry(void)

@@ -10,7 +10,7 @@
  * credentials of the user it is done for; those on an open file do not need
  * them, except for attributes, which Linux checks again.
  *
- * A later room (fuse/'s direct door) answers the same calls without
+ * The direct door to a FUSE program (direct.c) answers the same calls without
  * descriptors: nothing above this header may ask for one, save
  * store_file_fd(), which may say -1.
  *
@@ -68,11 +68,19 @@ struct store_features {
 int store_tree_open(const char *path, const struct store_options *options,
 		    struct store_tree **ret_tree);
 
+/* How its files are reached. */
+enum store_via {
+	STORE_VIA_AUTO,   /* direct if the program can, else kernel */
+	STORE_VIA_DIRECT, /* we are its kernel: no mount, no privilege */
+	STORE_VIA_KERNEL, /* by a mount */
+};
+
 /* A program that serves files by FUSE: see fuse/command.h for its words. */
 struct store_program {
 	const char *name; /* for the log */
 	const char *const *words;
 	size_t word_count;
+	enum store_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
 };
 

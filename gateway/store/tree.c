@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "gateway/loop/loop.h"
 #include "gateway/store/backend.h"
 #include "gateway/store/creds.h"
+#include "gateway/store/direct.h"
 #include "gateway/store/file.h"
 #include "gateway/store/lane.h"
 #include "gateway/store/ops.h"
@@ -44,6 +46,9 @@ struct store_tree {
 	_Atomic uint64_t root_device, root_inode;
 	struct fusefs_backend *backend; /* or NULL */
 	char *name;                     /* of the backend */
+	unsigned int timeout_ms;        /* its */
+	pthread_mutex_t conn_mutex;     /* of: */
+	struct fusefs_conn *conn;       /* the direct door; reference */
 };
 
 /*
@@ -88,22 +93,46 @@ static struct store_tree *tree_new(const struct store_options *options)
 {
 	struct store_tree *tree = malloc(sizeof(*tree));
 
-	if (tree)
-		*tree = (struct store_tree){ .refs = 1,
-					     .ops = &store_local_ops,
-					     .root_fd = -1,
-					     .options = *options };
+	if (!tree)
+		return NULL;
+	*tree = (struct store_tree){ .refs = 1,
+				     .ops = &store_local_ops,
+				     .root_fd = -1,
+				     .options = *options };
+	pthread_mutex_init(&tree->conn_mutex, NULL);
 	return tree;
+}
+
+/* FNV-1a: the same after each start. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	while (*text)
+		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3u;
+	return hash;
+}
+
+static int look_directly(struct store_tree *tree)
+{
+	int err = store_direct_look(tree->conn, tree->timeout_ms,
+				    &tree->features, &tree->root);
+
+	tree->ops = &store_direct_ops;
+	tree->features.volume_id = hash_of(tree->name);
+	tree->root_device = tree->root.key.device;
+	tree->root_inode = tree->root.key.inode;
+	return err;
 }
 
 /* `err`: of what came before. Takes the tree on failure. */
 static int tree_finish(struct store_tree *tree, int err,
 		       struct store_tree **ret_tree)
 {
-	if (!err)
-		err = check_proc(tree->root_fd);
-	if (!err)
-		err = look_at_root(tree);
+	if (!err && tree->conn)
+		err = look_directly(tree);
+	else if (!err)
+		err = check_proc(tree->root_fd) ?: look_at_root(tree);
 	if (err)
 		store_tree_unref(tree);
 	else
@@ -131,21 +160,41 @@ int store_tree_start(const struct store_program *program,
 
 	if (!tree)
 		return err;
+	tree->timeout_ms = program->timeout_ms;
 	tree->name = strdup(program->name);
 	if (tree->name)
 		err = store_backend_start(tree, program, options->is_read_only,
-					  &tree->backend, &tree->root_fd);
+					  &tree->backend, &tree->root_fd,
+					  &tree->conn);
 	return tree_finish(tree, err, ret_tree);
+}
+
+static void connect_to(struct store_tree *tree, struct fusefs_conn *conn)
+{
+	struct fusefs_conn *before;
+
+	fusefs_conn_ref(conn);
+	pthread_mutex_lock(&tree->conn_mutex);
+	before = tree->conn;
+	tree->conn = conn;
+	pthread_mutex_unlock(&tree->conn_mutex);
+	tree->root_device = store_direct_device(conn);
+	fusefs_conn_unref(before);
 }
 
 /*
  * The number of the descriptor stays, so whoever is about to use it finds the
  * new root. What is open already keeps the old one, where nothing answers.
  */
-int store_tree_renew(struct store_tree *tree, int root_fd)
+int store_tree_renew(struct store_tree *tree, int root_fd,
+		     struct fusefs_conn *conn)
 {
 	struct statx st;
 
+	if (conn) {
+		connect_to(tree, conn);
+		return 0;
+	}
 	if (statx(root_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
 		  &st))
 		return -errno;
@@ -154,6 +203,24 @@ int store_tree_renew(struct store_tree *tree, int root_fd)
 	if (tree->root_fd >= 0 && dup3(root_fd, tree->root_fd, O_CLOEXEC) < 0)
 		return -errno;
 	return 0;
+}
+
+int store_tree_conn(struct store_tree *tree, struct fusefs_conn **ret_conn)
+{
+	int err = -ENOTCONN;
+
+	pthread_mutex_lock(&tree->conn_mutex);
+	if (tree->conn && fusefs_conn_is_open(tree->conn)) {
+		*ret_conn = fusefs_conn_ref(tree->conn);
+		err = 0;
+	}
+	pthread_mutex_unlock(&tree->conn_mutex);
+	return err;
+}
+
+unsigned int store_tree_timeout(const struct store_tree *tree)
+{
+	return tree->timeout_ms;
 }
 
 const char *store_tree_name(const struct store_tree *tree)
@@ -180,6 +247,8 @@ struct store_tree *store_tree_unref(struct store_tree *tree)
 		if (tree->root_fd >= 0)
 			close(tree->root_fd);
 		store_lane_slot_give(tree->lane);
+		fusefs_conn_unref(tree->conn);
+		pthread_mutex_destroy(&tree->conn_mutex);
 		free(tree->name);
 		free(tree);
 	}
@@ -246,6 +315,15 @@ bool store_tree_is_in_memory(const struct store_tree *tree,
 
 /* ---- space ---- */
 
+void store_tree_mend_space(struct store_space *space)
+{
+	if (space->blocks_total)
+		return;
+	space->block_size = 4096;
+	space->blocks_total = UNKNOWN_BLOCKS;
+	space->blocks_free = space->blocks_available = UNKNOWN_BLOCKS;
+}
+
 struct space_call {
 	int fd;
 	struct statfs *ret_fs;
@@ -266,11 +344,6 @@ int store_local_co_space(struct store_tree *tree, struct store_space *ret_space)
 
 	if (err)
 		return err;
-	/* None at all: it does not know. Clients don't write to a full disk. */
-	if (!fs.f_blocks) {
-		fs.f_bsize = fs.f_frsize = 4096;
-		fs.f_blocks = fs.f_bfree = fs.f_bavail = UNKNOWN_BLOCKS;
-	}
 	*ret_space = (struct store_space){
 		.block_size =
 			(uint64_t)(fs.f_frsize ? fs.f_frsize : fs.f_bsize),
@@ -280,5 +353,6 @@ int store_local_co_space(struct store_tree *tree, struct store_space *ret_space)
 		.files_total = fs.f_files,
 		.files_free = fs.f_ffree,
 	};
+	store_tree_mend_space(ret_space);
 	return 0;
 }

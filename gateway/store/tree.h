@@ -8,6 +8,8 @@
 
 #include "gateway/store/store.h"
 
+struct fusefs_conn;
+
 /* An O_PATH descriptor of the root directory. Borrowed. */
 int store_tree_root_fd(const struct store_tree *tree);
 
@@ -15,10 +17,23 @@ int store_tree_root_fd(const struct store_tree *tree);
 const char *store_tree_name(const struct store_tree *tree);
 
 /*
- * The root is another directory from now on: that of the same program, started
- * again. `root_fd` is copied. Thread: any.
+ * The root is another one from now on: that of the same program, started
+ * again. `root_fd` is copied, or `conn` referenced. Thread: any.
  */
-int store_tree_renew(struct store_tree *tree, int root_fd);
+int store_tree_renew(struct store_tree *tree, int root_fd,
+		     struct fusefs_conn *conn);
+
+/* The direct door: the connection at the moment, a reference; -ENOTCONN. */
+int store_tree_conn(struct store_tree *tree, struct fusefs_conn **ret_conn);
+
+/* For any answer of its program. */
+unsigned int store_tree_timeout(const struct store_tree *tree);
+
+/*
+ * Space of a file system that says it has none at all: it does not know, and
+ * clients don't write to a full disk. So there is some.
+ */
+void store_tree_mend_space(struct store_space *space);
 
 /* Whether the program behind it is there and answers; without one: true. */
 bool store_tree_is_ready(const struct store_tree *tree);

@@ -22,6 +22,7 @@
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
 #include "gateway/store/store.h"
+#include "gateway/store/tree.h"
 
 enum {
 	BATCH_SIZE = 32 * 1024,
@@ -110,7 +111,8 @@ int store_watch_add(struct store_watch *watch, struct store_file *file)
 	char path[32];
 	int id;
 
-	if (store_file_fd(file) < 0)
+	/* Far trees: nothing of theirs changes here, and asking may hang. */
+	if (store_file_fd(file) < 0 || store_tree_lane(store_file_tree(file)))
 		return -EOPNOTSUPP;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", store_file_fd(file));
 	loop_lock(&watch->mutex);

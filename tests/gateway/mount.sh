@@ -2,7 +2,9 @@
 # Programs that serve files by FUSE, exported: `smbgate mount`, `mount = […]`,
 # and what happens when such a program dies, hangs, or never was any good. So
 # this is the test of fuse/backend.c, kmount.c and kwatch.c, which only do
-# something with a mount, and of gateway/store/backend.c.
+# something with a mount, of start.c, of gateway/store/backend.c, and of the
+# direct door (direct.c, direct_attr.c, direct_call.c, direct_data.c,
+# direct_file.c, direct_name.c, direct_walk.c).
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
 [ -e /dev/fuse ] || mknod /dev/fuse c 10 229 2>/dev/null
@@ -100,7 +102,11 @@ if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ]; then
 	printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$W/ssh.conf" >"$W/ssh"
 	chmod 755 "$W/ssh"
 	await 5 grep -q "listening" "$W/sshd.log"
-	a_tree sshfs -- sshfs -f -p "$SSH" -o "ssh_command=$W/ssh" "root@127.0.0.1:$SCRATCH/back" {}
+	a_tree "sshfs, kernel" --via kernel -- sshfs -f -p "$SSH" -o "ssh_command=$W/ssh" "root@127.0.0.1:$SCRATCH/back" {}
+	check "sshfs: it was by a mount" grep -q 'serves its files by a mount of ours' "$SCRATCH/log"
+	a_tree "sshfs, direct" --via direct -- sshfs -f -p "$SSH" -o "ssh_command=$W/ssh" "root@127.0.0.1:$SCRATCH/back" {}
+	check "sshfs: it was without a mount" grep -q 'serves its files directly' "$SCRATCH/log"
+	. "$TOP/tests/lib/direct.sh"
 	kill "$SSHD"
 else
 	skip "sshfs" "sshfs or openssh-server is not installed"
@@ -118,6 +124,7 @@ fails() { # STATUS PATTERN WORDS…
 	[ "$said" -eq "$status" ] && grep -q -- "$pattern" "$W/said"
 }
 check "a program that there is not" fails 5 'No such file' -- no-such-program {}
+check "bindfs: no direct door" fails 5 'did not start' --via direct -- bindfs -f "$SCRATCH/back" {}
 check "a program that ends at once" fails 5 'ended with 1' -- false {}
 check "a program that says why" fails 5 'back/none' -- bindfs -f "$SCRATCH/back/none" {}
 check "a program that goes into the background" fails 5 'foreground' -- true {}
@@ -137,7 +144,7 @@ server = { listen = [ "127.0.0.1:$PORT" ]; workers = 1; state_dir = "$SCRATCH/st
            log = { level = "debug"; }; };
 users_file = "$USERS";
 shares = (
-  { name = "share"; mount = [ "bindfs", "-f", "$SCRATCH/back", "{}" ]; timeout = "2s"; },
+  { name = "share"; mount = [ "bindfs", "-f", "$SCRATCH/back", "{}" ]; timeout = "4s"; },
   { name = "plain"; path = "$SCRATCH/plain"; }
 );
 CONF
@@ -159,9 +166,9 @@ smb "get big out/stuck" >/dev/null 2>&1 &
 stuck=$!
 for _ in 1 2 3 4 5 6 7 8 9 10; do smb "ls" >/dev/null 2>&1 & done
 sleep 0.3
-check "stopped: the other share does not notice" plain 1
-check "stopped: it is ended and started again" await 8 bash -c "pgrep -f '^bindfs -f $SCRATCH/back' | grep -qv '^$second\$'"
-check "stopped: its share works again" await 8 smb "get big out/after2"
+check "stopped: the other share does not notice" plain 3
+check "stopped: it is ended and started again" await 12 bash -c "pgrep -f '^bindfs -f $SCRATCH/back' | grep -qv '^$second\$'"
+check "stopped: its share works again" await 12 smb "get big out/after2"
 wait "$stuck"
 check "stopped: the log says so" grep -q 'has not answered' "$SCRATCH/log"
 kill -STOP "$(child)"

@@ -1,0 +1,431 @@
+/*
+ * Calls in flight are found by the number that their replies carry. A reply is
+ * looked at before it is received, so that its bytes go where they are wanted;
+ * the call is out of the table by then, so that nobody gives it up meanwhile.
+ * Replies that nobody waits for (late ones, answers to INTERRUPT) and notices
+ * are read and dropped.
+ */
+#include "fuse/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUCKETS  64
+#define OPCODES  64
+#define BUFFER   (FUSEFS_IO_SIZE_MAX + 128 * 1024)
+#define OVERHEAD 4096 /* the kernel's, for a message */
+
+LIST_HEAD(calls, fusefs_call);
+
+struct fusefs_conn {
+	atomic_uint refs;
+	int fd;
+	uint64_t serial;
+	struct fusefs_limits limits;
+	atomic_bool is_closed;
+	atomic_bool is_unknown[OPCODES]; /* the program has no such request */
+
+	pthread_mutex_t mutex; /* of these */
+	uint64_t next_unique;
+	struct calls flying[BUCKETS];
+	struct fusefs_nodes nodes;
+};
+
+int fusefs_conn_pair(int *ret_ours, int *ret_theirs, size_t *ret_message_max)
+{
+	int fds[2], size, least = 0;
+	socklen_t length = sizeof(size);
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		size = BUFFER;
+		if (setsockopt(fds[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+			       sizeof(size)) < 0)
+			setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size,
+				   sizeof(size));
+		getsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, &length);
+		if (!least || size < least)
+			least = size;
+	}
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	*ret_ours = fds[0];
+	*ret_theirs = fds[1];
+	/* The kernel says twice what may be used, for its own needs. */
+	*ret_message_max = (size_t)least / 2 - OVERHEAD;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static struct calls *bucket_of(struct fusefs_conn *conn, uint64_t unique)
+{
+	return &conn->flying[unique / 2 % BUCKETS];
+}
+
+/* Takes it out: the caller's now, or NULL. */
+static struct fusefs_call *take(struct fusefs_conn *conn, uint64_t unique)
+{
+	struct fusefs_call *call;
+
+	pthread_mutex_lock(&conn->mutex);
+	LIST_FOREACH(call, bucket_of(conn, unique), entry) {
+		if (call->request.head.unique == unique) {
+			LIST_REMOVE(call, entry);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&conn->mutex);
+	return call;
+}
+
+static void finish(struct fusefs_call *call, int err, size_t length)
+{
+	call->err = err;
+	call->length = length;
+	call->done(call);
+}
+
+static void finish_all(struct fusefs_conn *conn)
+{
+	struct fusefs_call *call;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		do {
+			pthread_mutex_lock(&conn->mutex);
+			call = LIST_FIRST(&conn->flying[i]);
+			if (call)
+				LIST_REMOVE(call, entry);
+			pthread_mutex_unlock(&conn->mutex);
+			if (call)
+				finish(call, -ENOTCONN, 0);
+		} while (call);
+	}
+}
+
+/* ---- receiving ---- */
+
+static ssize_t receive(struct fusefs_conn *conn, struct fuse_out_header *head,
+		       void *to, size_t size, int flags, bool *ret_is_cut)
+{
+	struct iovec parts[] = { { head, sizeof(*head) }, { to, size } };
+	struct msghdr message = { .msg_iov = parts,
+				  .msg_iovlen = size ? 2 : 1 };
+	ssize_t n = recvmsg(conn->fd, &message,
+			    flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*ret_is_cut = message.msg_flags & MSG_TRUNC;
+	return n;
+}
+
+/* False at the end of the connection. */
+static bool receive_one(struct fusefs_conn *conn)
+{
+	struct fuse_out_header head = { .unique = 0 };
+	struct fusefs_call *call;
+	bool is_cut;
+	ssize_t n = receive(conn, &head, NULL, 0, MSG_PEEK, &is_cut);
+	int err;
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	call = n == (ssize_t)sizeof(head) && head.unique
+		       ? take(conn, head.unique)
+		       : NULL;
+	n = receive(conn, &head, call ? call->to : NULL,
+		    call ? call->to_size : 0, 0, &is_cut);
+	if (!call)
+		return n > 0;
+	err = n < 0 || is_cut ? -EPROTO : fusefs_reply_check(&head, (size_t)n);
+	if (err == -ENOSYS && call->request.head.opcode < OPCODES)
+		conn->is_unknown[call->request.head.opcode] = true;
+	finish(call, err, err ? 0 : (size_t)n - sizeof(head));
+	return err != -EPROTO;
+}
+
+static void *conn_main(void *arg)
+{
+	struct fusefs_conn *conn = arg;
+	struct pollfd wait = { .fd = conn->fd, .events = POLLIN };
+
+	pthread_setname_np(pthread_self(), "smbgate-fuse");
+	while (!conn->is_closed) {
+		if (!receive_one(conn))
+			break;
+		poll(&wait, 1, -1);
+	}
+	fusefs_conn_close(conn);
+	fusefs_conn_unref(conn);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static int start_thread(struct fusefs_conn *conn)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	err = pthread_create(&thread, &attr, conn_main, conn);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
+		    struct fusefs_conn **ret_conn)
+{
+	static _Atomic uint64_t serials;
+	struct fusefs_conn *conn = calloc(1, sizeof(*conn));
+	int err;
+
+	if (!conn)
+		return -ENOMEM;
+	conn->refs = 2; /* the caller's and the thread's */
+	conn->fd = fd;
+	conn->serial = atomic_fetch_add(&serials, 1) + 1;
+	conn->limits = *limits;
+	conn->next_unique = 2;
+	pthread_mutex_init(&conn->mutex, NULL);
+	fusefs_nodes_init(&conn->nodes, FUSEFS_NODES_IDLE_MAX);
+	err = start_thread(conn);
+	if (err) {
+		pthread_mutex_destroy(&conn->mutex);
+		free(conn);
+		return err;
+	}
+	*ret_conn = conn;
+	return 0;
+}
+
+struct fusefs_conn *fusefs_conn_ref(struct fusefs_conn *conn)
+{
+	atomic_fetch_add(&conn->refs, 1);
+	return conn;
+}
+
+struct fusefs_conn *fusefs_conn_unref(struct fusefs_conn *conn)
+{
+	if (conn && atomic_fetch_sub(&conn->refs, 1) == 1) {
+		close(conn->fd);
+		fusefs_nodes_fini(&conn->nodes);
+		pthread_mutex_destroy(&conn->mutex);
+		free(conn);
+	}
+	return NULL;
+}
+
+const struct fusefs_limits *fusefs_conn_limits(const struct fusefs_conn *conn)
+{
+	return &conn->limits;
+}
+
+uint64_t fusefs_conn_serial(const struct fusefs_conn *conn)
+{
+	return conn->serial;
+}
+
+int fusefs_conn_fd(const struct fusefs_conn *conn)
+{
+	return conn->fd;
+}
+
+void fusefs_conn_close(struct fusefs_conn *conn)
+{
+	conn->is_closed = true;
+	shutdown(conn->fd, SHUT_RDWR);
+	finish_all(conn);
+}
+
+bool fusefs_conn_is_open(struct fusefs_conn *conn)
+{
+	return !conn->is_closed;
+}
+
+/* ---- sending ---- */
+
+static int transmit(struct fusefs_conn *conn, struct fusefs_request *request)
+{
+	struct iovec parts[FUSEFS_PARTS_MAX];
+	struct msghdr message = { .msg_iov = parts };
+
+	message.msg_iovlen = fusefs_request_parts(request, parts);
+	if (sendmsg(conn->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+		return -EAGAIN;
+	return errno == EMSGSIZE ? -EMSGSIZE : -ENOTCONN;
+}
+
+int fusefs_conn_send(struct fusefs_conn *conn, struct fusefs_call *call)
+{
+	uint32_t opcode = call->request.head.opcode;
+	struct fusefs_call *mine;
+	int err;
+
+	if (opcode < OPCODES && conn->is_unknown[opcode])
+		return -ENOSYS;
+	pthread_mutex_lock(&conn->mutex);
+	call->request.head.unique = conn->next_unique;
+	conn->next_unique += 2; /* odd ones are for INTERRUPT */
+	LIST_INSERT_HEAD(bucket_of(conn, call->request.head.unique), call,
+			 entry);
+	pthread_mutex_unlock(&conn->mutex);
+	/* Whoever closes it from here on finishes the call, or finds none. */
+	err = conn->is_closed ? -ENOTCONN : transmit(conn, &call->request);
+	if (!err)
+		return 0;
+	mine = take(conn, call->request.head.unique);
+	return mine ? err : 0;
+}
+
+bool fusefs_conn_give_up(struct fusefs_conn *conn, struct fusefs_call *call)
+{
+	const struct fusefs_who nobody = { 0 };
+	uint64_t unique = call->request.head.unique;
+	struct fusefs_request r;
+
+	if (!take(conn, unique))
+		return false;
+	fusefs_request_init(&r, FUSE_INTERRUPT, 0, &nobody,
+			    sizeof(r.body.interrupt));
+	r.head.unique = unique | 1;
+	r.body.interrupt.unique = unique;
+	transmit(conn, &r); /* if there is no room, it is busy anyway */
+	return true;
+}
+
+/* ---- nodes ---- */
+
+static void forget(struct fusefs_conn *conn, const struct fusefs_forget *what)
+{
+	const struct fusefs_who nobody = { 0 };
+	struct pollfd room = { .fd = conn->fd, .events = POLLOUT };
+	struct fusefs_request r;
+
+	if (conn->is_closed)
+		return;
+	fusefs_request_init(&r, FUSE_FORGET, what->id, &nobody,
+			    sizeof(r.body.forget));
+	pthread_mutex_lock(&conn->mutex);
+	r.head.unique = conn->next_unique;
+	conn->next_unique += 2;
+	pthread_mutex_unlock(&conn->mutex);
+	r.body.forget.nlookup = what->count;
+	/* A program that reads nothing has worse troubles than a node. */
+	for (int tries = 0; tries < 3 && transmit(conn, &r) == -EAGAIN; tries++)
+		poll(&room, 1, 1);
+}
+
+struct fusefs_node *fusefs_conn_hold(struct fusefs_conn *conn, uint64_t id)
+{
+	const struct fusefs_forget once = { id, 1 };
+	struct fusefs_node *node;
+
+	pthread_mutex_lock(&conn->mutex);
+	node = fusefs_nodes_tell(&conn->nodes, id);
+	pthread_mutex_unlock(&conn->mutex);
+	if (!node)
+		forget(conn, &once);
+	return node;
+}
+
+void fusefs_conn_let_go(struct fusefs_conn *conn, struct fusefs_node *node)
+{
+	struct fusefs_forget what;
+	bool is_any;
+
+	pthread_mutex_lock(&conn->mutex);
+	is_any = fusefs_nodes_release(&conn->nodes, node, &what);
+	pthread_mutex_unlock(&conn->mutex);
+	if (is_any)
+		forget(conn, &what);
+}
+
+void fusefs_conn_pass(struct fusefs_conn *conn, uint64_t id)
+{
+	struct fusefs_node *node = fusefs_conn_hold(conn, id);
+
+	if (node)
+		fusefs_conn_let_go(conn, node);
+}
+
+/* ---- asking, where there is no loop ---- */
+
+struct asking {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool is_done;
+};
+
+static void asked_done(struct fusefs_call *call)
+{
+	struct asking *a = call->arg;
+
+	pthread_mutex_lock(&a->mutex);
+	a->is_done = true;
+	pthread_cond_signal(&a->changed);
+	pthread_mutex_unlock(&a->mutex);
+}
+
+/* Until it is done, or the time is over: then it is given up. */
+static int await(struct fusefs_conn *conn, struct fusefs_call *call,
+		 struct asking *a, unsigned int ms)
+{
+	struct timespec until;
+	bool is_late = false, is_lost = false;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&a->mutex);
+	while (!a->is_done && !is_lost) {
+		if (is_late)
+			pthread_cond_wait(&a->changed, &a->mutex);
+		else
+			is_late = pthread_cond_timedwait(&a->changed, &a->mutex,
+							 &until);
+		if (!is_late || a->is_done)
+			continue;
+		pthread_mutex_unlock(&a->mutex);
+		is_lost = fusefs_conn_give_up(conn, call);
+		pthread_mutex_lock(&a->mutex);
+	}
+	pthread_mutex_unlock(&a->mutex);
+	return is_lost ? -ETIMEDOUT : call->err;
+}
+
+int fusefs_conn_ask(struct fusefs_conn *conn, struct fusefs_call *call,
+		    unsigned int ms)
+{
+	struct asking a = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+			    .changed = PTHREAD_COND_INITIALIZER };
+	int err;
+
+	call->done = asked_done;
+	call->arg = &a;
+	err = fusefs_conn_send(conn, call);
+	if (!err)
+		err = await(conn, call, &a, ms);
+	pthread_cond_destroy(&a.changed);
+	pthread_mutex_destroy(&a.mutex);
+	return err;
+}

@@ -239,25 +239,51 @@ static bool insert(struct fsa_posix_acl *acl, const struct fsa_posix_entry *e)
 	return true;
 }
 
+static bool is_inherited(const struct smb_ace *ace)
+{
+	return ace->flags & INHERITED_BY_ALL;
+}
+
+/*
+ * Who counts as the owner of files to come: their creator. A DACL that says
+ * nothing of him, but of the directory's owner, means him.
+ */
+static uint32_t owner_to_come(const struct smb_ace *aces, uint32_t count,
+			      const struct smb_sid *creator, uint32_t owner)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (is_inherited(&aces[i]) &&
+		    smb_sid_equal(&aces[i].sid, creator))
+			return (uint32_t)ID_NONE;
+	}
+	return owner;
+}
+
 static unsigned int bits_given(const struct fsa_posix_entry *e,
 			       const struct smb_ace *aces, uint32_t count,
 			       const struct fsa_posix_file *file,
 			       bool is_default)
 {
-	uint32_t none = (uint32_t)ID_NONE;
+	struct smb_sid creator = e->tag == FSA_POSIX_USER_OBJ
+					 ? fsa_sid_creator_owner()
+					 : fsa_sid_creator_group();
 	struct fsa_acl_party who = { FSA_PARTY_OTHER, e->id };
 
 	switch (e->tag) {
 	case FSA_POSIX_USER_OBJ:
 		who.kind = FSA_PARTY_OWNER;
-		who.id = is_default ? none : file->uid;
+		who.id = is_default ? owner_to_come(aces, count, &creator,
+						    file->uid)
+				    : file->uid;
 		break;
 	case FSA_POSIX_USER:
 		who.kind = FSA_PARTY_USER;
 		break;
 	case FSA_POSIX_GROUP_OBJ:
 		who.kind = FSA_PARTY_OWNING_GROUP;
-		who.id = is_default ? none : file->gid;
+		who.id = is_default ? owner_to_come(aces, count, &creator,
+						    file->gid)
+				    : file->gid;
 		break;
 	case FSA_POSIX_GROUP:
 		who.kind = FSA_PARTY_GROUP;
@@ -283,11 +309,6 @@ static unsigned int widen(unsigned int bits, uint16_t tag, bool is_directory)
 	if (tag == FSA_POSIX_USER_OBJ)
 		bits |= is_directory ? 7 : 6;
 	return bits;
-}
-
-static bool is_inherited(const struct smb_ace *ace)
-{
-	return ace->flags & INHERITED_BY_ALL;
 }
 
 static bool has_heirs(const struct smb_ace *aces, uint32_t count)

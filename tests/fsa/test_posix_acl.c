@@ -192,6 +192,31 @@ static void the_file_s_own_have_no_entry_twice(void **state)
 	assert_int_equal(fsa_posix_acl_mode(&acl), 0440);
 }
 
+/* Nobody locks out whoever makes a file by not speaking of creators. */
+static void an_owner_to_come_is_the_directory_s(void **state)
+{
+	const uint8_t all = FSA_ACE_OBJECT_INHERIT | FSA_ACE_CONTAINER_INHERIT;
+	struct smb_ace two[] = {
+		{ .flags = all,
+		  .mask = FILE_ALL_ACCESS,
+		  .sid = fsa_sid_of_user(UID) },
+		{ .flags = all,
+		  .mask = FILE_READ_DATA,
+		  .sid = fsa_sid_of_group(GID) },
+	};
+	struct fsa_posix_acl acl;
+
+	(void)state;
+	assert_true(fsa_posix_acl_from_dacl(two, 2, &directory, true, &acl));
+	assert_int_equal(acl.count, 6);
+	assert_int_equal(fsa_posix_acl_mode(&acl), 0740);
+
+	/* Unless it does. */
+	two[1].sid = fsa_sid_creator_owner();
+	assert_true(fsa_posix_acl_from_dacl(two, 2, &directory, true, &acl));
+	assert_int_equal(fsa_posix_acl_mode(&acl), 0400);
+}
+
 static void there_is_a_limit(void **state)
 {
 	static struct smb_ace many[FSA_POSIX_ENTRIES_MAX];
@@ -222,6 +247,7 @@ int main(void)
 		cmocka_unit_test(the_mask_takes_away),
 		cmocka_unit_test(who_is_denied_has_an_entry_without),
 		cmocka_unit_test(the_file_s_own_have_no_entry_twice),
+		cmocka_unit_test(an_owner_to_come_is_the_directory_s),
 		cmocka_unit_test(there_is_a_limit),
 	};
 

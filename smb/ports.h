@@ -318,6 +318,7 @@ struct smb_open_facts {
 	uint64_t position;
 	struct smb_name path; /* with a leading backslash; until next wait */
 	struct smb_name short_name; /* 8.3, or empty; until next wait */
+	bool wants_ea_size; /* set by who asks: else file.ea_size is 0 */
 };
 
 /* One open of a file or directory; the object store embeds this. */

@@ -124,6 +124,31 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 	return status;
 }
 
+enum nt_status fsa_co_eas_size(struct fsa_open *open, uint32_t *ret_size)
+{
+	const char *name = NULL;
+	struct fsa_xattrs names;
+	uint64_t size = 0;
+	enum nt_status status =
+		fsa_xattrs_co_list(open->volume, open->file, &names);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	while ((name = fsa_xattrs_next(&names, name))) {
+		int64_t n = 0;
+
+		if (name_is_ea(name))
+			n = store_co_xattr_get(open->volume->creds, open->file,
+					       name, NULL, 0);
+		if (n > 0 && n <= VALUE_MAX)
+			size = (size + 3) / 4 * 4 + ENTRY_FIXED +
+			       strlen(name + PREFIX_LENGTH) + 1 + (uint64_t)n;
+	}
+	fsa_xattrs_fini(&names);
+	*ret_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	return NT_STATUS_SUCCESS;
+}
+
 /* ---- set ---- */
 
 /* The xattr of an EA: one that is there in other letters, or a new one. */

@@ -374,6 +374,9 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 				uint32_t size, uint32_t *ret_length);
 
+/* How long the list of all EAs is; 0: there is none. */
+enum nt_status fsa_co_eas_size(struct fsa_open *open, uint32_t *ret_size);
+
 /* Takes all EAs away: of a file that is overwritten. */
 enum nt_status fsa_co_drop_eas(struct fsa_open *open);
 

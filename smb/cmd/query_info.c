@@ -71,7 +71,10 @@ static enum nt_status read_args(struct smb_request *rq, struct args *args)
 static enum nt_status co_query_facts(struct smb_request *rq,
 				     const struct args *args)
 {
-	struct smb_open_facts facts = { 0 };
+	struct smb_open_facts facts = {
+		.wants_ea_size = args->info_class == SMB_FILE_EA ||
+				 args->info_class == SMB_FILE_ALL,
+	};
 	enum nt_status status =
 		smb_body_objects(rq)->co_query(rq->open->object, &facts);
 

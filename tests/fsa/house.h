@@ -106,7 +106,7 @@ static inline void house_co_close(struct smb_object *object)
 
 static inline struct smb_open_facts house_co_facts(struct smb_object *object)
 {
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	assert_int_equal(fsa_object_ops.co_query(object, &facts),
 			 NT_STATUS_SUCCESS);

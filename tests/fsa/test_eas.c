@@ -123,6 +123,33 @@ close:
 	house_co_close(f);
 }
 
+/* Who copies a file looks at the size first: MS-FSCC 2.4.12. */
+HOUSE_TEST(their_size_is_that_of_the_list)
+{
+	struct smb_object *f = house_co_file(h, "f");
+	struct smb_open_facts facts = { .wants_ea_size = true };
+	uint8_t bytes[4096];
+	uint32_t length;
+
+	if (!has_xattrs(h))
+		goto close;
+	assert_int_equal(fsa_object_ops.co_query(f, &facts), NT_STATUS_SUCCESS);
+	assert_int_equal(facts.file.ea_size, 0);
+	assert_int_equal(co_set_one(f, "ONE", "1"), NT_STATUS_SUCCESS);
+	assert_int_equal(co_set_one(f, "ANOTHER", "22"), NT_STATUS_SUCCESS);
+	assert_int_equal(fsa_object_ops.co_query_eas(f, bytes, sizeof(bytes),
+						     &length),
+			 NT_STATUS_SUCCESS);
+	facts = (struct smb_open_facts){ .wants_ea_size = true };
+	assert_int_equal(fsa_object_ops.co_query(f, &facts), NT_STATUS_SUCCESS);
+	assert_int_equal(facts.file.ea_size, length);
+	facts = (struct smb_open_facts){ 0 };
+	assert_int_equal(fsa_object_ops.co_query(f, &facts), NT_STATUS_SUCCESS);
+	assert_int_equal(facts.file.ea_size, 0);
+close:
+	house_co_close(f);
+}
+
 /* MS-FSA 2.1.5.1.2.1: what is overwritten begins anew. */
 HOUSE_TEST(overwriting_takes_them_away)
 {
@@ -281,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eas_are_set_read_and_taken_away),
+		cmocka_unit_test(their_size_is_that_of_the_list),
 		cmocka_unit_test(overwriting_takes_them_away),
 		cmocka_unit_test(names_are_the_same_whatever_their_case),
 		cmocka_unit_test(what_others_keep_in_xattrs_is_hidden),

@@ -130,7 +130,7 @@ YARD_TEST(writing_has_its_bounds)
 /* What was written shows late, and FLUSH is one of the things that show it. */
 YARD_TEST(flushing_settles_the_write_time)
 {
-	struct smb_open_facts before, after;
+	struct smb_open_facts before = {}, after = {};
 	struct smb_object *object;
 	struct desk d;
 

@@ -140,7 +140,7 @@ static uint32_t co_attributes(struct desk *d, const char *name)
 	struct smb_object *object =
 		desk_co_open(d->volume, name, FILE_READ_ATTRIBUTES, DESK_ALL,
 			     FILE_OPEN, 0);
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	assert_int_equal(0, fsa_object_ops.co_query(object, &facts));
 	desk_co_close(object);

@@ -128,7 +128,7 @@ static enum nt_status co_try(struct house *h, const char *name, uint64_t time,
 
 HOUSE_TEST(a_file_is_opened_as_it_was)
 {
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	make_snapshots(h);
 	assert_int_equal(co_try(h, "d\\f", 0, FILE_GENERIC_READ, FILE_OPEN,
@@ -153,7 +153,7 @@ HOUSE_TEST(a_file_is_opened_as_it_was)
 
 HOUSE_TEST(nothing_of_the_past_changes)
 {
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	make_snapshots(h);
 	assert_int_equal(co_try(h, "d\\f", then, FILE_WRITE_DATA, FILE_OPEN,
@@ -172,7 +172,7 @@ HOUSE_TEST(nothing_of_the_past_changes)
 
 HOUSE_TEST(a_time_without_a_snapshot_is_not_found)
 {
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	make_snapshots(h);
 	assert_int_equal(co_try(h, "d\\f", then + 10000000, FILE_READ_DATA,

@@ -4,7 +4,7 @@
 HOUSE_TEST(an_open_tells_its_file_and_itself)
 {
 	struct smb_object *f, *d;
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	yard_mkdir(h->y, "Dir");
 	yard_put(h->y, "Dir/File", "12345", 5);
@@ -64,7 +64,7 @@ HOUSE_TEST(a_name_of_8_3_is_its_own_short_name)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct smb_object *f;
-		struct smb_open_facts facts;
+		struct smb_open_facts facts = {};
 
 		yard_put(h->y, cases[i].name, "", 0);
 		f = house_co_file(h, cases[i].name);

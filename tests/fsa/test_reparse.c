@@ -152,7 +152,7 @@ HOUSE_TEST(a_file_becomes_a_link)
 	begin(h, &s);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct smb_object *f = co_open(h, &s, "f", 0);
-		struct smb_open_facts facts;
+		struct smb_open_facts facts = {};
 
 		assert_int_equal(co_ask(f, SET, ask_link(cases[i].asked, 1), 0),
 				 NT_STATUS_SUCCESS);

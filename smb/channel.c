@@ -245,13 +245,37 @@ void smb_channel_log(const struct smb_channel *channel,
 
 /* ---- the end ---- */
 
-static void co_end_messages(struct smb_channel *channel)
+/*
+ * What waits, waits no more; but a CREATE that its client asks for again on
+ * another connection of the session goes on, and is found there (RP-4).
+ */
+static void end_requests(struct smb_channel *channel)
 {
-	const struct smb_ports *ports = channel->engine->ports;
 	struct smb_request *rq;
 
-	TAILQ_FOREACH(rq, &channel->requests, entry)
-		smb_request_cancel(rq);
+	TAILQ_FOREACH(rq, &channel->requests, entry) {
+		if (!rq->may_come_again || !rq->session ||
+		    !smb_session_channel(rq->session))
+			smb_request_cancel(rq);
+	}
+}
+
+/* A session that was up here, and has no other connection. */
+static struct smb_session *lonely_session(const struct smb_channel *channel)
+{
+	const struct smb_binding *binding;
+
+	TAILQ_FOREACH(binding, &channel->bindings, channel_entry) {
+		if (binding->is_up && !smb_session_channel(binding->session))
+			return binding->session;
+	}
+	return NULL;
+}
+
+static void co_wait_for_messages(struct smb_channel *channel)
+{
+	const struct smb_ports *ports = channel->engine->ports;
+
 	while (channel->message_count) {
 		struct smb_parked parked = {};
 
@@ -263,8 +287,13 @@ static void co_end_messages(struct smb_channel *channel)
 
 void smb_channel_co_closed(struct smb_channel *channel)
 {
+	struct smb_session *session;
+
 	channel->is_closed = true;
-	co_end_messages(channel);
+	end_requests(channel);
+	while ((session = lonely_session(channel)))
+		smb_session_co_end(session, 0);
+	co_wait_for_messages(channel);
 	while (!TAILQ_EMPTY(&channel->bindings))
 		smb_binding_co_lose(TAILQ_FIRST(&channel->bindings));
 	assert(TAILQ_EMPTY(&channel->requests));

@@ -302,6 +302,7 @@ static void give_up(struct smb_open *open)
 static void take_out(struct smb_open *open)
 {
 	smb_durable_forget(open);
+	smb_instance_leave(open);
 	open->durable.is_granted = false;
 	open->durable.is_returning = false;
 	open->tree = smb_tree_unref(open->tree);
@@ -364,6 +365,7 @@ enum nt_status smb_durable_co_attach(struct smb_open *open,
 	objects_of(engine)->arrive(open->object, tree->volume);
 	open->has_ended_waits = false;
 	memcpy(open->durable.client_guid, client_guid, 16);
+	smb_instance_move(open, client_guid);
 	open->persistent = smb_engine_fresh_persistent_id(engine);
 	engine->counts.opens++;
 	open->durable.is_granted =

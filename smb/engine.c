@@ -37,6 +37,7 @@ struct smb_engine *smb_engine_new(const struct smb_ports *ports,
 	engine->worker = worker;
 	TAILQ_INIT(&engine->channels);
 	TAILQ_INIT(&engine->disconnected);
+	LIST_INIT(&engine->instances);
 	return engine;
 }
 

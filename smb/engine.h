@@ -27,6 +27,7 @@ struct smb_engine {
 	struct smb_table kept;         /* durable opens, by persistent id */
 	struct smb_opens disconnected; /* of those; longest first */
 	struct smb_replay_table replays;
+	struct smb_instances instances; /* opens of applications that move */
 	TAILQ_HEAD(smb_channels, smb_channel) channels; /* oldest first */
 	uint32_t last_tree_id;
 	uint64_t last_channel_serial;

@@ -30,6 +30,7 @@ struct smb_open *smb_open_unref(struct smb_open *open)
 	assert(!open->pipe);
 	assert(open->requests == 0);
 	smb_tree_unref(open->tree);
+	free(open->instanced.path);
 	free(open);
 	return NULL;
 }
@@ -121,6 +122,7 @@ static void detach(struct smb_open *open)
 {
 	open->is_closing = true;
 	smb_durable_forget(open);
+	smb_instance_leave(open);
 	if (open->session)
 		smb_open_leave_session(open);
 	open->engine->counts.opens--;

@@ -17,6 +17,7 @@
 #include <sys/queue.h>
 
 #include "smb/durable.h"
+#include "smb/instance.h"
 #include "smb/ports.h"
 #include "smb/replay.h"
 #include "smb/sequence.h"
@@ -51,6 +52,7 @@ struct smb_open {
 	enum smb_create_action action; /* of the CREATE that made it */
 	struct smb_durable durable;
 	struct smb_replay replay; /* listed until the client uses it */
+	struct smb_instanced instanced;
 	struct smb_sequence sequence;
 	/* LOCK: of each bucket the number that was last done, and 1; or 0. */
 	uint8_t lock_sequence[SMB_LOCK_BUCKETS];

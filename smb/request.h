@@ -58,6 +58,7 @@ struct smb_request {
 	bool is_running; /* its command, in the message's task */
 	bool is_open_bound; /* the open was looked up on arrival */
 	bool is_open_counted, is_session_counted; /* in their `requests` */
+	bool may_come_again; /* CREATE with a CreateGuid: another channel asks */
 	bool is_late; /* a change that the open's channel sequence forbids */
 	struct smb_sequenced sequenced; /* in the open's sequence, 3.x */
 

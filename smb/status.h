@@ -66,6 +66,7 @@
 	X(INVALID_PIPE_STATE, 0xc00000ad)         \
 	X(PIPE_DISCONNECTED, 0xc00000b0)          \
 	X(IO_TIMEOUT, 0xc00000b5)                 \
+	X(FILE_FORCED_CLOSED, 0xc00000b6)         \
 	X(FILE_IS_A_DIRECTORY, 0xc00000ba)        \
 	X(NOT_SUPPORTED, 0xc00000bb)              \
 	X(UNEXPECTED_NETWORK_ERROR, 0xc00000c4)   \

@@ -191,8 +191,8 @@ static enum nt_status judge_scope(const struct smb_request *rq)
 	return NT_STATUS_SUCCESS;
 }
 
-/* What is remembered of a CREATE that has gone well. */
-static void keep(const struct smb_request *rq, struct args *args,
+/* What is remembered of a CREATE that has gone well. False: no memory. */
+static bool keep(const struct smb_request *rq, struct args *args,
 		 struct smb_open *open, const struct smb_created *created)
 {
 	open->action = created->action;
@@ -202,6 +202,9 @@ static void keep(const struct smb_request *rq, struct args *args,
 		smb_lease_join((void *)args->how.holder, open, created);
 	smb_durable_grant(open, rq->channel, &args->wishes.durable, created);
 	smb_replay_opened(rq->channel->engine, &args->replay, open);
+	return !args->wishes.durable.wants_v2 ||
+	       smb_instance_join(open, args->how.name, &args->wishes.instance,
+				 rq->channel->client_guid);
 }
 
 /* Gives the object or the pipe a FileId and answers with it. */
@@ -223,9 +226,10 @@ static enum nt_status co_admit(struct smb_request *rq, struct args *args,
 		smb_pipe_free(pipe);
 		return status;
 	}
-	keep(rq, args, open, created);
-	status =
-		smb_create_answer(rq, open, &args->how, &args->wishes, created);
+	status = keep(rq, args, open, created)
+			 ? smb_create_answer(rq, open, &args->how,
+					     &args->wishes, created)
+			 : NT_STATUS_INSUFFICIENT_RESOURCES;
 	if (status == NT_STATUS_SUCCESS)
 		smb_request_opened(rq, open);
 	else
@@ -330,7 +334,11 @@ static enum nt_status co_create_once(struct smb_request *rq, struct args *args)
 	if (!smb_replay_begin(channel->engine, &args->replay,
 			      channel->client_guid, guid))
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
-	status = co_create_new(rq, args);
+	rq->may_come_again = true;
+	status = smb_instance_co_take_over(rq, args->how.name,
+					   &args->wishes.instance);
+	if (status == NT_STATUS_SUCCESS)
+		status = co_create_new(rq, args);
 	smb_replay_end(&args->replay);
 	return status;
 }

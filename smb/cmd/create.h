@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "smb/durable.h"
+#include "smb/instance.h"
 #include "smb/lease.h"
 #include "smb/ports.h"
 #include "smb/request.h"
@@ -25,6 +26,7 @@ struct smb_create_wishes {
 	uint64_t max_access_since;      /* MxAc's Timestamp; 0: whenever */
 	struct smb_lease_request lease; /* RqLs */
 	struct smb_durable_request durable;
+	struct smb_instance instance;
 	uint8_t oplock; /* OplockLevel, as sent */
 	bool is_replay; /* the answer is that of an earlier CREATE */
 };

@@ -5,6 +5,8 @@
  */
 #include "smb/cmd/create.h"
 
+#include <string.h>
+
 #include "smb/wire/context.h"
 #include "smb/wire/info.h"
 #include "smb/wire/posix.h"
@@ -16,6 +18,8 @@ enum {
 	RECONNECT = 16,
 	DURABLE_V2 = 32,
 	RECONNECT_V2 = 36,
+	INSTANCE_ID = 20,
+	INSTANCE_VERSION = 24,
 };
 
 static enum nt_status read_allocation(struct bytes data, struct smb_create *how,
@@ -183,6 +187,37 @@ static enum nt_status read_posix(struct bytes data,
 	return NT_STATUS_SUCCESS;
 }
 
+/* 2.2.13.2.13. */
+static enum nt_status read_instance(struct bytes data, struct smb_create *how,
+				    struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != INSTANCE_ID || rd_u16(&r) != INSTANCE_ID)
+		return NT_STATUS_INVALID_PARAMETER;
+	rd_skip(&r, 2);
+	wishes->instance.has_id = true;
+	rd_copy(&r, wishes->instance.id, sizeof(wishes->instance.id));
+	return NT_STATUS_SUCCESS;
+}
+
+/* 2.2.13.2.15. */
+static enum nt_status read_version(struct bytes data, struct smb_create *how,
+				   struct smb_create_wishes *wishes)
+{
+	struct reader r = reader_of(data);
+
+	(void)how;
+	if (data.length != INSTANCE_VERSION || rd_u16(&r) != INSTANCE_VERSION)
+		return NT_STATUS_INVALID_PARAMETER;
+	rd_skip(&r, 6);
+	wishes->instance.has_version = true;
+	wishes->instance.version_high = rd_u64(&r);
+	wishes->instance.version_low = rd_u64(&r);
+	return NT_STATUS_SUCCESS;
+}
+
 static const struct {
 	char tag[4];
 	enum nt_status (*read)(struct bytes data, struct smb_create *how,
@@ -201,6 +236,27 @@ static const struct {
 	{ { 'D', 'H', '2', 'C' }, read_reconnect_v2 },
 };
 
+/* Newer contexts are named by a GUID, as it lies on the wire. */
+static const struct {
+	uint8_t name[16];
+	enum nt_status (*read)(struct bytes data, struct smb_create *how,
+			       struct smb_create_wishes *wishes);
+} guids[] = {
+	{ { 0x45, 0xbc, 0xa6, 0x6a, 0xef, 0xa7, 0xf7, 0x4a, 0x90, 0x08, 0xfa,
+	    0x46, 0x2e, 0x14, 0x4d, 0x74 },
+	  read_instance },
+	{ { 0xb9, 0x82, 0xd0, 0xb7, 0x3b, 0x56, 0x07, 0x4f, 0xa0, 0x7b, 0x52,
+	    0x4a, 0x81, 0x16, 0xa0, 0x10 },
+	  read_version },
+};
+
+static bool is_named(const struct smb_create_context *context,
+		     const uint8_t name[16])
+{
+	return context->name.length == 16 &&
+	       memcmp(context->name.at, name, 16) == 0;
+}
+
 static enum nt_status read_one(const struct smb_create_context *context,
 			       struct smb_create *how,
 			       struct smb_create_wishes *wishes)
@@ -211,6 +267,10 @@ static enum nt_status read_one(const struct smb_create_context *context,
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (smb_create_context_is(context, tags[i].tag))
 			return tags[i].read(context->data, how, wishes);
+	}
+	for (size_t i = 0; i < sizeof(guids) / sizeof(guids[0]); i++) {
+		if (is_named(context, guids[i].name))
+			return guids[i].read(context->data, how, wishes);
 	}
 	return NT_STATUS_SUCCESS;
 }

@@ -174,6 +174,10 @@ void client_write_create(struct client *c, const char *name, uint32_t access,
 /* Adds a create context to the CREATE that was just written; `tag` has 4. */
 void client_add_context(struct client *c, const char *tag, const void *data,
 			size_t length);
+
+/* The same for one that is named by a GUID. */
+void client_add_guid_context(struct client *c, const uint8_t guid[16],
+			     const void *data, size_t length);
 void client_write_close(struct client *c, struct client_file file);
 void client_write_read(struct client *c, struct client_file file,
 		       uint64_t offset, uint32_t length);

@@ -76,8 +76,8 @@ static void put_u32(uint8_t *at, size_t value)
 }
 
 /* CreateContextsOffset and -Length lie at 48 of the body (2.2.13). */
-void client_add_context(struct client *c, const char *tag, const void *data,
-			size_t length)
+static void add_context(struct client *c, const void *name,
+			uint16_t name_length, const void *data, size_t length)
 {
 	client_reserve(c, length + 64);
 
@@ -98,14 +98,26 @@ void client_add_context(struct client *c, const char *tag, const void *data,
 	}
 	wr_u32(w, 0);
 	wr_u16(w, 16);
-	wr_u16(w, 4);
+	wr_u16(w, name_length);
 	wr_u16(w, 0);
-	wr_u16(w, 24);
+	wr_u16(w, (uint16_t)(16 + (name_length + 7) / 8 * 8));
 	wr_u32(w, (uint32_t)length);
-	wr_copy(w, tag, 4);
-	wr_zero(w, 4);
+	wr_copy(w, name, name_length);
+	wr_zero(w, (8 - name_length % 8) % 8);
 	wr_copy(w, data, length);
 	put_u32(fields + 4, 64 + w->at - body - get_u32(fields));
+}
+
+void client_add_context(struct client *c, const char *tag, const void *data,
+			size_t length)
+{
+	add_context(c, tag, 4, data, length);
+}
+
+void client_add_guid_context(struct client *c, const uint8_t guid[16],
+			     const void *data, size_t length)
+{
+	add_context(c, guid, 16, data, length);
 }
 
 void client_write_close(struct client *c, struct client_file file)

@@ -123,6 +123,86 @@ static void a_replay_finds_what_is_disconnected(void **state)
 	it_is_usable(&next, &second, tree2, client_file_of(&answer));
 }
 
+/* ---- several channels ---- */
+
+/* A second connection of the same session. */
+static void bind_next(void)
+{
+	assert_int_equal(client_negotiate_dialect(&next.client, 0x311), 0);
+	next.client.credits_asked = 64;
+	assert_int_equal(client_bind(&next.client, &second, &session, "ann",
+				     WORLD_PASSWORD),
+			 0);
+	second.signs = true;
+}
+
+static void begin_and_wait(bool has_guid)
+{
+	struct client_answer answer;
+
+	fake_objects_hold(FAKE_CREATE);
+	begin("f", SMB_OPLOCK_BATCH);
+	if (has_guid)
+		add_v2(&line, 0, "a guid of create");
+	client_post(&line.client);
+	assert_true(client_take(&line.client, &answer));
+	assert_int_equal(answer.status, STATUS(PENDING));
+}
+
+static struct client_answer replay_next(uint32_t status)
+{
+	begin_at(&next, &second, tree, "f", SMB_OPLOCK_BATCH,
+		 SMB2_FLAGS_REPLAY_OPERATION);
+	add_v2(&next, 0, "a guid of create");
+	return ask(&next, status);
+}
+
+/* RP-4: its client asks for it on the channel that is left. */
+static void a_create_outlives_its_channel(void **state)
+{
+	struct client_answer answer;
+
+	(void)state;
+	bind_next();
+	begin_and_wait(true);
+	fake_wire_begin_hang_up(&line.wire);
+	replay_next(STATUS(FILE_NOT_AVAILABLE));
+	fake_objects_release(FAKE_CREATE);
+	fake_host_run(&world.host);
+	assert_int_equal(fake_objects_open(), 1);
+	answer = replay_next(0);
+	assert_int_equal(answer.body.at[4], SMB_CREATE_CREATED);
+	it_is_usable(&next, &second, tree, client_file_of(&answer));
+}
+
+static void one_that_nobody_asks_for_does_not(void **state)
+{
+	(void)state;
+	bind_next();
+	begin_and_wait(false);
+	lose();
+	fake_objects_release(FAKE_CREATE);
+	fake_host_run(&world.host);
+	assert_int_equal(fake_objects_open(), 0);
+}
+
+static void it_ends_with_the_last_channel(void **state)
+{
+	struct smb_engine_counts counts;
+
+	(void)state;
+	bind_next();
+	begin_and_wait(true);
+	fake_wire_begin_hang_up(&line.wire);
+	fake_wire_hang_up(&next.wire);
+	smb_engine_count(world.engine, &counts);
+	assert_int_equal(counts.channels, 0);
+	assert_int_equal(counts.sessions, 0);
+	fake_objects_release(FAKE_CREATE);
+	fake_host_run(&world.host);
+	assert_int_equal(fake_objects_open(), 0);
+}
+
 /* ---- sequences ---- */
 
 static void set_sequence(struct client *c, uint8_t number)
@@ -197,6 +277,9 @@ int main(void)
 		TEST(a_create_that_failed_may_come_again),
 		TEST(a_replay_with_a_lease_is_another_request),
 		TEST(a_replay_finds_what_is_disconnected),
+		TEST(a_create_outlives_its_channel),
+		TEST(one_that_nobody_asks_for_does_not),
+		TEST(it_ends_with_the_last_channel),
 		TEST(a_write_of_a_lost_channel_is_refused),
 		TEST(a_lock_that_was_done_is_not_done_again),
 	};

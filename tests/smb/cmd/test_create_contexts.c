@@ -160,6 +160,53 @@ static void durable_opens_are_asked_for_and_reclaimed(void **state)
 	assert_memory_equal(wishes.durable.create_guid, data + 16, 16);
 }
 
+static enum nt_status read_named(const uint8_t name[16], const uint8_t *data,
+				 uint16_t length)
+{
+	begin();
+	wr_u32(&w, 0);
+	wr_u16(&w, 16);
+	wr_u16(&w, 16);
+	wr_u16(&w, 0);
+	wr_u16(&w, 32);
+	wr_u32(&w, length);
+	wr_copy(&w, name, 16);
+	wr_copy(&w, data, length);
+	return read_chain();
+}
+
+/* 2.2.13.2.13, 2.2.13.2.15; their names are GUIDs. */
+static void instances_have_an_id_and_a_version(void **state)
+{
+	static const uint8_t id_name[] = { 0x45, 0xbc, 0xa6, 0x6a, 0xef, 0xa7,
+					   0xf7, 0x4a, 0x90, 0x08, 0xfa, 0x46,
+					   0x2e, 0x14, 0x4d, 0x74 };
+	static const uint8_t version_name[] = { 0xb9, 0x82, 0xd0, 0xb7,
+						0x3b, 0x56, 0x07, 0x4f,
+						0xa0, 0x7b, 0x52, 0x4a,
+						0x81, 0x16, 0xa0, 0x10 };
+	static const uint8_t id[20] = "\x14\0\0\0an instance's id";
+	static const uint8_t version[24] = { 24, [8] = 2, [16] = 3 };
+
+	(void)state;
+	assert_int_equal(read_named(id_name, id, 20), NT_STATUS_SUCCESS);
+	assert_true(wishes.instance.has_id && !wishes.instance.has_version);
+	assert_memory_equal(wishes.instance.id, id + 4, 16);
+	assert_int_equal(read_named(version_name, version, 24),
+			 NT_STATUS_SUCCESS);
+	assert_true(wishes.instance.has_version && !wishes.instance.has_id);
+	assert_int_equal(wishes.instance.version_high, 2);
+	assert_int_equal(wishes.instance.version_low, 3);
+	assert_int_equal(read_named(id_name, id, 19),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(read_named(id_name, version, 20),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(read_named(version_name, version, 20),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(read_named(version_name, id, 24),
+			 NT_STATUS_INVALID_PARAMETER);
+}
+
 static void wrong_sizes_are_refused(void **state)
 {
 	static const struct {
@@ -215,6 +262,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_passed_over),
 		cmocka_unit_test(a_lease_is_asked_for_in_two_versions),
 		cmocka_unit_test(durable_opens_are_asked_for_and_reclaimed),
+		cmocka_unit_test(instances_have_an_id_and_a_version),
 		cmocka_unit_test(wrong_sizes_are_refused),
 		cmocka_unit_test(bad_eas_have_their_own_errors),
 		cmocka_unit_test(bad_geometry_outweighs_a_refusal),

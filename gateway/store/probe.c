@@ -94,7 +94,10 @@ static bool is_case_insensitive(int root_fd)
 
 /* ---- a file to try things with ---- */
 
-/* With a name, but only for a moment: long enough to try its case. */
+/*
+ * With a name, but only for a moment: long enough to try its case, and an
+ * attribute, which some programs behind FUSE can't set on what has no name.
+ */
 static int make_named(int root_fd, struct store_features *f)
 {
 	char name[64];
@@ -110,6 +113,7 @@ static int make_named(int root_fd, struct store_features *f)
 	if (fd < 0)
 		return -1;
 	store_probe_case(root_fd, name, &f->is_case_insensitive);
+	f->has_xattr = !fsetxattr(fd, PROBE_ATTRIBUTE, "1", 1, 0);
 	unlinkat(root_fd, name, 0);
 	return fd;
 }
@@ -158,7 +162,7 @@ static bool try_reflink(int fd, uint64_t block)
 
 static void try_writing(int fd, uint64_t block, struct store_features *f)
 {
-	f->has_xattr = !fsetxattr(fd, PROBE_ATTRIBUTE, "1", 1, 0);
+	f->has_xattr |= !fsetxattr(fd, PROBE_ATTRIBUTE, "1", 1, 0);
 	f->has_sparse = try_sparse(fd);
 	f->has_reflink = !ftruncate(fd, 0) && try_reflink(fd, block);
 }

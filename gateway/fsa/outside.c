@@ -26,6 +26,7 @@ enum {
 	GRACE_MS = 50,
 	/* Shares that show one directory: more are not told of its changes. */
 	VIEWS_MAX = 8,
+	SEEN_MAX = 256, /* a power of two */
 	/* What a local program may have changed by touching a file. */
 	FILTER_DATA = FSA_CHANGE_SIZE | FSA_CHANGE_LAST_WRITE,
 	FILTER_ATTRIBUTES = FSA_CHANGE_ATTRIBUTES | FSA_CHANGE_LAST_WRITE |
@@ -44,9 +45,17 @@ struct fsa_place {
 
 LIST_HEAD(place_list, fsa_place);
 
+/* What was looked at lately: a write a time is news, and one look does. */
+struct seen {
+	int id;
+	uint64_t hash; /* of the name and the kind */
+	uint64_t looked_ns;
+};
+
 struct fsa_outside {
-	struct store_watch *watch; /* NULL: the system gives us none */
-	atomic_size_t count;       /* of places; read without the lock */
+	struct store_watch *watch;  /* NULL: the system gives us none */
+	struct seen seen[SEEN_MAX]; /* the reader's */
+	atomic_size_t count;        /* of places; read without the lock */
 	/* ---- under the lock ---- */
 	struct loop_mutex lock;
 	struct place_list buckets[BUCKETS];
@@ -490,6 +499,20 @@ static void tell_names(struct fsa_outside *o, const struct store_event *e,
 		tell_event(o, e, e->changes & STORE_CHANGE_CAME);
 }
 
+/* Whether it was looked at since this happened; it is about to be, if not. */
+static bool was_seen(struct fsa_outside *o, const struct store_event *e)
+{
+	uint64_t hash = fsa_own_hash(NULL, e->name) ^ e->changes;
+	struct seen *seen =
+		&o->seen[(hash + (unsigned int)e->id) & (SEEN_MAX - 1)];
+
+	if (seen->id == e->id && seen->hash == hash &&
+	    seen->looked_ns > e->read_ns)
+		return true;
+	*seen = (struct seen){ e->id, hash, loop_wall_now() };
+	return false;
+}
+
 static void co_tell_facts(struct fsa_outside *o, const struct store_event *e)
 {
 	struct fsa_place *places[VIEWS_MAX];
@@ -555,7 +578,7 @@ static void co_tell(struct fsa *fsa, struct fsa_outside *o,
 	half_flush(o, half);
 	if (e->changes & STORE_CHANGE_LOST)
 		tell_lost(fsa, o);
-	else
+	else if (!was_seen(o, e))
 		co_tell_facts(o, e);
 }
 

@@ -42,6 +42,7 @@ struct store_watch {
 	size_t size;
 	/* ---- the reader's ---- */
 	size_t at, end;
+	uint64_t read_ns;
 	_Alignas(struct inotify_event) char batch[BATCH_SIZE];
 };
 
@@ -62,6 +63,7 @@ int store_watch_new(struct store_watch **ret_watch)
 	loop_mutex_init(&watch->mutex);
 	watch->counts = NULL;
 	watch->size = watch->at = watch->end = 0;
+	watch->read_ns = 0;
 	*ret_watch = watch;
 	return 0;
 }
@@ -184,6 +186,7 @@ static int fill(struct store_watch *watch)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	watch->read_ns = loop_wall_now();
 	watch->at = 0;
 	watch->end = (size_t)n;
 	return n > 0;
@@ -210,6 +213,7 @@ int store_watch_next(struct store_watch *watch, struct store_event *ret_event)
 		.changes = changes,
 		.cookie = e->cookie,
 		.is_directory = e->mask & IN_ISDIR,
+		.read_ns = watch->read_ns,
 	};
 	if (e->len)
 		snprintf(ret_event->name, sizeof(ret_event->name), "%s",

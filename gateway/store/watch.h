@@ -28,6 +28,7 @@ struct store_event {
 	unsigned int changes;
 	uint32_t cookie;   /* the same in both halves of a rename */
 	bool is_directory; /* what changed */
+	uint64_t read_ns;  /* CLOCK_REALTIME; it happened before that */
 	char name[256];    /* in the directory that is watched; or empty */
 };
 

@@ -115,6 +115,25 @@ for signing in hmac-sha256 aes-128-cmac aes-128-gmac; do
 		"--option=client smb3 signing algorithms = $signing"
 done
 
+# ---- what others do beside us ----
+
+# A client that watches hears of what a local program makes, once.
+hears_of_local_changes() {
+	timeout 20 stdbuf -oL smbclient //127.0.0.1/share -p "$PORT" \
+		-U tester%Tester-1 -c "notify sub" >out/notify 2>&1 &
+	local watcher=$!
+	for _ in $(seq 80); do
+		touch "$SCRATCH/tree/sub/made-by-a-neighbour"
+		grep -q made-by-a-neighbour out/notify && break
+		rm -f "$SCRATCH/tree/sub/made-by-a-neighbour"
+		sleep 0.1
+	done
+	kill "$watcher"
+	wait "$watcher"
+	grep -q made-by-a-neighbour out/notify
+}
+check "a watch hears of local changes" hears_of_local_changes
+
 check "it ends cleanly" gate_stop
 if grep -qE 'ERROR: AddressSanitizer|runtime error|LeakSanitizer' "$SCRATCH/log"; then
 	not_ok "no sanitizer report"

@@ -54,6 +54,7 @@ struct gw_share_config {
 	bool short_names;
 	bool durable_handles;
 	bool kernel_notify;
+	bool posix_locks;
 	bool hide_dot_files;
 	bool access_based_enumeration;
 	int encryption; /* enum smb_policy: DESIRED or REQUIRED */

@@ -412,6 +412,7 @@ static const struct gw_key share_keys[] = {
 	{ "short_names", GW_KEY_BOOL, SHARE(short_names) },
 	{ "durable_handles", GW_KEY_BOOL, SHARE(durable_handles) },
 	{ "kernel_notify", GW_KEY_BOOL, SHARE(kernel_notify) },
+	{ "posix_locks", GW_KEY_BOOL, SHARE(posix_locks) },
 	{ "attributes", GW_KEY_CHOICE, SHARE(attributes),
 	  .choices = attributes_choices },
 	{ "acl", GW_KEY_CHOICE, SHARE(acl), .choices = acl_choices },

@@ -169,6 +169,7 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 	share->fsa.grants_oplocks = how->oplocks;
 	share->fsa.has_short_names = how->short_names;
 	share->fsa.watches_outside = how->kernel_notify;
+	share->fsa.locks_in_kernel = how->posix_locks;
 	share->fsa.attributes = (enum fsa_attributes)how->attributes;
 	share->fsa.acl = (enum fsa_acl)how->acl;
 	share->fsa.streams = (enum fsa_streams)how->streams;

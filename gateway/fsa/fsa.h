@@ -65,6 +65,7 @@ struct fsa_share {
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */
 	bool watches_outside;  /* for changes that local programs make */
+	bool locks_in_kernel;  /* ranges, for local programs to see */
 	bool has_short_names;  /* of 8.3, generated */
 	char label[32];        /* UTF-8, of the volume */
 	const char *snapshots; /* pattern of their directories, or NULL */

@@ -18,6 +18,7 @@
 
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/posix_lock.h"
 
 struct fsa_lock_wait {
 	TAILQ_ENTRY(fsa_lock_wait) entry; /* in the node's list, or a post's */
@@ -135,6 +136,11 @@ static enum nt_status co_wait(struct fsa_node *node, struct fsa_lock_wait *wait)
 
 /* ---- locking ---- */
 
+static bool locks_in_kernel(const struct fsa_open *open)
+{
+	return open->volume->share->locks_in_kernel && !open->is_special;
+}
+
 static struct fsa_range range_of(const struct fsa_open *open,
 				 const struct smb_lock *lock)
 {
@@ -207,15 +213,18 @@ static enum nt_status lock_now(struct fsa_open *open,
 	return status;
 }
 
-static enum nt_status unlock(struct fsa_open *open,
-			     const struct smb_locks *locks)
+/* Of locks, those that were unlocked: all, or those before a wrong one. */
+static uint32_t unlock_in_node(struct fsa_open *open,
+			       const struct smb_locks *locks,
+			       enum nt_status *ret_status)
 {
 	struct fsa_node *node = open->node;
 	struct fsa_lock_waits told = TAILQ_HEAD_INITIALIZER(told);
 	enum nt_status status = NT_STATUS_SUCCESS;
+	uint32_t i;
 
 	fsa_node_lock(node);
-	for (uint32_t i = 0; i < locks->count && nt_status_is_ok(status); i++) {
+	for (i = 0; i < locks->count; i++) {
 		const struct smb_lock *lock = &locks->locks[i];
 
 		if (!lock->is_unlock)
@@ -223,10 +232,64 @@ static enum nt_status unlock(struct fsa_open *open,
 		else if (!fsa_range_remove(&node->ranges, open, lock->offset,
 					   lock->length))
 			status = NT_STATUS_RANGE_NOT_LOCKED;
+		if (!nt_status_is_ok(status))
+			break;
 	}
 	serve(node, &told);
 	fsa_node_unlock(node);
 	post(&told);
+	*ret_status = status;
+	return i;
+}
+
+static enum nt_status co_unlock(struct fsa_open *open,
+				const struct smb_locks *locks)
+{
+	enum nt_status status;
+	uint32_t count = unlock_in_node(open, locks, &status);
+
+	for (uint32_t i = 0; locks_in_kernel(open) && i < count; i++)
+		fsa_posix_lock_co_give(open, &locks->locks[i]);
+	return status;
+}
+
+/* ---- in the kernel, for local programs ---- */
+
+/* Gives back what the kernel did not grant, and what came before it. */
+static void co_take_back(struct fsa_open *open, const struct smb_locks *locks,
+			 uint32_t taken)
+{
+	struct fsa_lock_waits told = TAILQ_HEAD_INITIALIZER(told);
+	struct fsa_node *node = open->node;
+
+	fsa_node_lock(node);
+	for (uint32_t i = 0; i < locks->count; i++)
+		(void)fsa_range_remove(&node->ranges, open,
+				       locks->locks[i].offset,
+				       locks->locks[i].length);
+	serve(node, &told);
+	fsa_node_unlock(node);
+	post(&told);
+	for (uint32_t i = 0; i < taken; i++)
+		fsa_posix_lock_co_give(open, &locks->locks[i]);
+}
+
+static enum nt_status co_lock_in_kernel(struct fsa_open *open,
+					const struct smb_locks *locks,
+					struct smb_call *call)
+{
+	enum nt_status status = NT_STATUS_SUCCESS;
+	uint32_t taken = 0;
+
+	while (taken < locks->count) {
+		status = fsa_posix_lock_co_take(open, &locks->locks[taken],
+						call);
+		if (!nt_status_is_ok(status))
+			break;
+		taken++;
+	}
+	if (!nt_status_is_ok(status))
+		co_take_back(open, locks, taken);
 	return status;
 }
 
@@ -254,14 +317,20 @@ enum nt_status fsa_co_lock(struct smb_object *object, struct smb_call *call,
 	if (open->base.is_directory || !locks->count)
 		return NT_STATUS_INVALID_PARAMETER;
 	if (locks->locks[0].is_unlock)
-		return unlock(open, locks);
+		return co_unlock(open, locks);
 	status = check_locks(locks);
 	/* Who may lock may go on to write what others have cached (LK-5). */
 	if (nt_status_is_ok(status))
 		status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, call);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (locks->is_immediate || locks->count > 1 || open->is_closing)
-		return lock_now(open, locks);
-	return co_lock_or_wait(open, call, locks);
+	if (locks->is_immediate || locks->count > 1 || open->is_closing) {
+		status = lock_now(open, locks);
+		call = NULL;
+	} else {
+		status = co_lock_or_wait(open, call, locks);
+	}
+	if (nt_status_is_ok(status) && locks_in_kernel(open))
+		status = co_lock_in_kernel(open, locks, call);
+	return status;
 }

@@ -111,6 +111,7 @@ enum fsa_verb {
 	FSA_XATTR,
 	FSA_STREAM, /* an attribute that is a stream */
 	FSA_FSCTL,
+	FSA_LOCK,
 	FSA_WAIT, /* for others */
 };
 

@@ -368,6 +368,28 @@ int64_t store_co_copy(struct store_file *from, uint64_t from_offset,
 int store_co_clone(struct store_file *from, uint64_t from_offset,
 		   struct store_file *to, uint64_t to_offset, uint64_t length);
 
+/* Part of a file; STORE_SPAN_REST: up to its end, wherever that will be. */
+struct store_span {
+	uint64_t offset; /* up to INT64_MAX */
+	uint64_t length; /* not 0 */
+};
+
+#define STORE_SPAN_REST UINT64_MAX
+
+enum store_lock {
+	STORE_LOCK_NONE,
+	STORE_LOCK_SHARED,    /* of a file that can be read */
+	STORE_LOCK_EXCLUSIVE, /* of one that can be written */
+};
+
+/*
+ * Locks part of this open file against other opens (advice: F_OFD_SETLK), or
+ * changes or gives back what it has there. -EAGAIN: somebody has it.
+ * -EOPNOTSUPP for a backend without descriptors.
+ */
+int store_co_lock(struct store_file *file, const struct store_span *span,
+		  enum store_lock kind);
+
 /* ---- attributes ---- */
 
 /* As fgetxattr(2): the size; -ENODATA, -ERANGE, -EOPNOTSUPP. */

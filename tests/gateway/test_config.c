@@ -116,7 +116,7 @@ static void assert_share(const struct gw_share_config *share)
 	assert_int_equal(share->acl, FSA_ACL_MODE);
 	assert_int_equal(share->streams, FSA_STREAMS_NONE);
 	assert_true(share->read_only && share->guest && share->hidden &&
-		    share->is_case_sensitive &&
+		    share->is_case_sensitive && share->posix_locks &&
 		    share->access_based_enumeration);
 	assert_false(share->map_names || share->oplocks ||
 		     share->hide_dot_files || share->short_names ||
@@ -150,7 +150,7 @@ static void every_key_is_read(void **state)
 		"  symlinks = \"show\"; case = \"sensitive\";\n"
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false; durable_handles = false;\n"
-		"  kernel_notify = false;\n"
+		"  kernel_notify = false; posix_locks = true;\n"
 		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  streams = \"none\";\n"

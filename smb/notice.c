@@ -125,7 +125,7 @@ static bool try_next(struct smb_notice *notice)
 		notice->last_serial = channel->serial;
 		is_sent = send_over(notice, channel);
 	} while (!is_sent);
-	if (!next_way(notice, notice->last_serial)) {
+	if (!next_way(notice, notice->last_serial) && !channel->is_unacked) {
 		notice_free(notice);
 		return true;
 	}

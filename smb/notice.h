@@ -8,7 +8,8 @@
  *    └┘ not received: the same over the next
  *
  * Where there is one connection, nobody asks whether the notice was received:
- * the time to acknowledge will tell.
+ * the time to acknowledge will tell. Only one that a test has made silent is
+ * cut like any other.
  *
  * Thread: worker.
  */

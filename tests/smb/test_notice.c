@@ -310,6 +310,22 @@ static void without_another_connection_it_lapses_at_once(void **state)
 	lines[1].wire.channel->is_dropped = false;
 }
 
+/* By a hook of conformance tests: the wire cuts it, and its files close. */
+static void a_connection_made_silent_is_watched_though_it_is_the_last(
+	void **state)
+{
+	(void)state;
+	open_with_oplock();
+	lines[2].wire.channel->is_unacked = true;
+	break_it(R, true);
+	fake_wire_deliver(&lines[0].wire, false);
+	fake_wire_deliver(&lines[1].wire, false);
+	assert_int_equal(notice_on(2), OPLOCK_NOTICE);
+	assert_true(TAILQ_FIRST(&lines[2].wire.deliveries)->is_unacked);
+	fake_wire_deliver(&lines[2].wire, false);
+	assert_int_equal(lapses, 1);
+}
+
 /* OL-4: retries do not make the time to acknowledge longer. */
 static void the_time_runs_from_the_first_sending(void **state)
 {
@@ -354,6 +370,7 @@ int main(void)
 		TEST(a_lease_takes_any_connection_of_its_client),
 		TEST(a_sealed_notice_stays_with_its_session),
 		TEST(without_another_connection_it_lapses_at_once),
+		TEST(a_connection_made_silent_is_watched_though_it_is_the_last),
 		TEST(the_time_runs_from_the_first_sending),
 		TEST(a_closed_file_is_of_no_interest),
 	};

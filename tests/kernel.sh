@@ -2,7 +2,8 @@
 # The Linux kernel's own client (cifs.ko), in a small virtual machine, against
 # smbgate on this machine.
 #
-# SCRIPTS  acceptance scripts to run (default: a short selection; «all»)
+# SCRIPTS  acceptance scripts to run (default: a short selection; «all»);
+#          tests/gateway/kernel_posix.sh wants OPTS=posix
 # OPTS     mount options
 # LIMIT    seconds that it may take
 # TREE     how many files a tree has that is read by hash first (default: none)

@@ -2,6 +2,7 @@
  * Where a file has data and where it has none (MS-FSCC 2.3, MS-FSA 2.1.5.10):
  * the sparse attribute, holes that are made, and those that are there.
  */
+#include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/fsctl.h"
 #include "gateway/fsa/grant.h"
@@ -56,7 +57,10 @@ enum nt_status fsa_co_set_sparse(struct fsa_fsctl *f)
 		attr.attributes &= ~(uint32_t)FILE_ATTRIBUTE_SPARSE_FILE;
 	if (attr.attributes == 0)
 		attr.attributes = FILE_ATTRIBUTE_NORMAL;
-	return fsa_co_dosattr_set(open->volume, open->file, &attr);
+	status = fsa_co_dosattr_set(open->volume, open->file, &attr);
+	if (status == NT_STATUS_SUCCESS)
+		fsa_changed_self(open, FSA_CHANGE_ATTRIBUTES);
+	return status;
 }
 
 /* What of the range lies in the file; the rest is left alone. */

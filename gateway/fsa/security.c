@@ -299,6 +299,26 @@ fini:
 	return status;
 }
 
+/*
+ * By the POSIX extensions a DACL is a way to say chmod: done, and taken out of
+ * `parts`.
+ */
+static enum nt_status co_take_mode(struct fsa_open *open, uint32_t *parts,
+				   const struct smb_descriptor *sd)
+{
+	mode_t mode;
+
+	for (uint32_t i = 0; i < sd->dacl_count; i++) {
+		if (!fsa_sid_to_mode(&sd->dacl[i].sid, &mode))
+			continue;
+		*parts &= ~(uint32_t)SMB_SECURITY_DACL;
+		return fsa_status(FSA_SET,
+				  store_co_set_mode(open->volume->creds,
+						    open->file, mode));
+	}
+	return NT_STATUS_SUCCESS;
+}
+
 enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 				   const uint8_t *security, uint32_t length)
 {
@@ -314,7 +334,10 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	status = smb_descriptor_read((struct bytes){ security, length }, aces,
 				     &sd);
-	if (nt_status_is_ok(status)) {
+	if (nt_status_is_ok(status) && open->base.is_posix &&
+	    parts & SMB_SECURITY_DACL)
+		status = co_take_mode(open, &parts, &sd);
+	if (nt_status_is_ok(status) && parts != 0) {
 		fsa_dacl_settle(aces, sd.dacl_count);
 		status = co_set(open, parts, &sd);
 	}

@@ -22,6 +22,10 @@ enum {
 	BUILTIN_USERS = 545,
 
 	NT_DOMAIN = 21,
+
+	/* S-1-5-88: what NFS knows of a file. */
+	NFS_IDS = 88,
+	NFS_MODE = 3,
 };
 
 static bool is_one_part(const struct smb_sid *sid, uint64_t authority,
@@ -150,4 +154,13 @@ bool fsa_sid_is_owner(const struct smb_sid *sid)
 bool fsa_sid_is_owning_group(const struct smb_sid *sid)
 {
 	return is_one_part(sid, AUTHORITY_CREATOR, 1);
+}
+
+bool fsa_sid_to_mode(const struct smb_sid *sid, mode_t *ret_mode)
+{
+	if (sid->authority != AUTHORITY_NT || sid->count != 3 ||
+	    sid->parts[0] != NFS_IDS || sid->parts[1] != NFS_MODE)
+		return false;
+	*ret_mode = sid->parts[2] & 07777;
+	return true;
 }

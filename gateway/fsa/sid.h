@@ -23,6 +23,9 @@ struct smb_sid fsa_sid_creator_group(void);
 bool fsa_sid_to_user(const struct smb_sid *sid, uid_t *ret_uid);
 bool fsa_sid_to_group(const struct smb_sid *sid, gid_t *ret_gid);
 
+/* S-1-5-88-3-mode, by which clients say chmod: the permissions. */
+bool fsa_sid_to_mode(const struct smb_sid *sid, mode_t *ret_mode);
+
 /*
  * Everyone, or everyone who has logged on: Authenticated Users (S-1-5-11),
  * BUILTIN\Users (S-1-5-32-545).

@@ -1,6 +1,8 @@
 /* Opens by the POSIX extensions of SMB 3.1.1. */
 #include "tests/fsa/house.h"
 
+#include "smb/wire/sd.h"
+
 static enum nt_status co_try(struct house *h, const char *name, uint32_t access,
 			     uint32_t disposition, uint32_t options,
 			     uint32_t mode, struct smb_created *ret)
@@ -156,6 +158,32 @@ HOUSE_TEST(links_are_links)
 	house_co_close(l);
 }
 
+/* A DACL of one ACE for S-1-5-88-3-mode, as the Linux client sends it. */
+HOUSE_TEST(a_mode_is_set_by_a_dacl)
+{
+	const struct smb_ace ace = {
+		.mask = 0x1f01ff,
+		.sid = { .revision = 1,
+			 .count = 3,
+			 .authority = 5,
+			 .parts = { 88, 3, 01750 } },
+	};
+	const struct smb_descriptor sd = { .control = 0x8004,
+					   .has_dacl = true,
+					   .dacl = &ace,
+					   .dacl_count = 1 };
+	struct smb_object *f = co_open(h, "f", 0);
+	uint8_t out[128];
+	struct writer w = writer_at(out, sizeof(out));
+
+	smb_descriptor_write(&w, &sd);
+	assert_int_equal(fsa_object_ops.co_set_security(f, SMB_SECURITY_DACL,
+							out, (uint32_t)w.at),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(house_co_facts(f).file.mode, S_IFREG | 01750);
+	house_co_close(f);
+}
+
 struct listed {
 	unsigned int count, strange;
 };
@@ -200,6 +228,7 @@ int main(void)
 		cmocka_unit_test(read_only_files_can_be_deleted),
 		cmocka_unit_test(open_files_are_replaced_and_moved),
 		cmocka_unit_test(links_are_links),
+		cmocka_unit_test(a_mode_is_set_by_a_dacl),
 		cmocka_unit_test(a_directory_lists_names_as_they_are),
 	};
 

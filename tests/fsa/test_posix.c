@@ -47,7 +47,7 @@ HOUSE_TEST(names_are_what_they_are)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct smb_open_facts facts;
+		struct smb_open_facts facts = {};
 		struct smb_object *f = co_open(h, names[i], 0);
 
 		facts = house_co_facts(f);

@@ -39,7 +39,7 @@ static void put_on_disk(struct desk *d, const char *file, const char *xattr,
 
 static uint64_t co_size(struct smb_object *object)
 {
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 
 	assert_int_equal(NT_STATUS_SUCCESS,
 			 fsa_object_ops.co_query(object, &facts));
@@ -106,7 +106,7 @@ DESK_TEST(what_others_left_there_is_a_stream)
 DESK_TEST(names_are_kept_as_they_came)
 {
 	struct smb_object *s = co_stream(d, "f:\xc3\x84?*");
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 	char bytes[64], shown[64];
 
 	assert_int_equal(1, on_disk(d, "f", "user.DosStream.\xc3\x84?*:$DATA",
@@ -256,7 +256,7 @@ DESK_TEST(bytes_are_copied_from_one_to_another)
 DESK_TEST(facts_are_the_files_but_for_the_size)
 {
 	struct smb_object *s, *f;
-	struct smb_open_facts of_stream, of_file;
+	struct smb_open_facts of_stream = {}, of_file = {};
 
 	yard_mkdir(d->y, "dir");
 	s = co_stream(d, "dir:One");
@@ -281,7 +281,7 @@ DESK_TEST(times_set_by_one_are_those_of_the_other)
 {
 	struct smb_object *s = co_stream(d, "f:One");
 	struct smb_object *f = co_stream(d, "f");
-	struct smb_open_facts facts;
+	struct smb_open_facts facts = {};
 	const uint64_t then = UINT64_C(132000000000000000);
 	struct smb_set set = { .kind = SMB_SET_BASIC, .write = then };
 

@@ -51,6 +51,7 @@ struct gw_share_config {
 	bool hidden;
 	bool map_names;
 	bool oplocks;
+	bool time_machine;
 	bool short_names;
 	bool durable_handles;
 	bool kernel_notify;

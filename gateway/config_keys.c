@@ -409,6 +409,7 @@ static const struct gw_key share_keys[] = {
 	  .choices = case_choices },
 	{ "map_names", GW_KEY_BOOL, SHARE(map_names) },
 	{ "oplocks", GW_KEY_BOOL, SHARE(oplocks) },
+	{ "time_machine", GW_KEY_BOOL, SHARE(time_machine) },
 	{ "short_names", GW_KEY_BOOL, SHARE(short_names) },
 	{ "durable_handles", GW_KEY_BOOL, SHARE(durable_handles) },
 	{ "kernel_notify", GW_KEY_BOOL, SHARE(kernel_notify) },

@@ -155,6 +155,8 @@ static void set_facts(struct gw_share *share, const struct gw_share_config *how)
 	facts->access_max = how->read_only ? ACCESS_READ : ACCESS_ALL;
 	facts->must_encrypt = how->encryption == SMB_POLICY_REQUIRED;
 	facts->is_hidden = how->hidden;
+	facts->is_case_sensitive = how->is_case_sensitive;
+	facts->is_time_machine = how->time_machine;
 	facts->keeps_opens = how->durable_handles;
 	if (how->access_based_enumeration)
 		facts->flags |= FLAG_ACCESS_BASED_ENUMERATION;

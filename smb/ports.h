@@ -239,12 +239,16 @@ struct smb_share_facts {
 	uint32_t access_max; /* MaximalAccess of the connecting user */
 	bool must_encrypt;
 	bool is_hidden;   /* not in the share list */
+	bool is_case_sensitive;
+	bool is_time_machine; /* macOS may keep its backups there */
 	bool keeps_opens; /* durable and resilient ones */
 };
 
 /* A share as one session sees it; the object store embeds this. */
 struct smb_volume {
 	struct smb_share_facts facts;
+	bool is_for_apple; /* descriptors tell and set the mode, as macOS likes
+			      it: the engine says so */
 };
 
 struct smb_realm_ops {
@@ -438,11 +442,20 @@ struct smb_write {
 	bool is_write_through;
 };
 
+/* What macOS wants to know of an entry besides. */
+struct smb_apple_facts {
+	uint32_t access;    /* all that the user may do */
+	uint32_t mode;      /* of POSIX, with the kind */
+	uint64_t resource;  /* bytes of its resource fork */
+	uint8_t finder[16]; /* FinderInfo, in the form that entries have */
+};
+
 /* One entry of a directory. */
 struct smb_dir_entry {
 	struct smb_name name;
 	struct smb_name short_name;
 	struct smb_file_facts facts;
+	struct smb_apple_facts apple; /* if smb_list.needs_apple */
 	uint32_t file_index;
 };
 
@@ -452,6 +465,7 @@ struct smb_list {
 	bool is_reopen;          /* REOPEN: the pattern too is new */
 	bool is_single;          /* RETURN_SINGLE_ENTRY */
 	bool needs_facts;        /* false for FileNamesInformation */
+	bool needs_apple;        /* those of smb_apple_facts, too */
 	/*
 	 * Takes an entry, or says false if it did not fit: it then comes again
 	 * as the first of the next call.
@@ -529,6 +543,7 @@ struct smb_copy {
 	uint64_t from, to; /* offsets in the source and in the target */
 	uint64_t length;
 	bool is_clone; /* the files share their blocks then, or it fails */
+	bool is_rest;  /* no bytes: streams, EAs and attributes instead */
 };
 
 struct smb_ioctl {

@@ -48,6 +48,8 @@ struct smb_session {
 	bool has_key;             /* false for guest and anonymous */
 	bool must_sign;           /* Session.SigningRequired */
 	bool must_seal;           /* Session.EncryptData */
+	bool lists_for_apple;     /* as AAPL has it: create_apple.c */
+	bool copies_for_apple;    /* whole files */
 	uint32_t requests;        /* that run in it */
 	struct smb_parked *ender; /* waits until requests is 1 or 0 */
 	uint32_t tree_count, open_count;

@@ -195,6 +195,9 @@ static void co_delete_stream(struct fsa_open *by)
 	free(path);
 	if (user)
 		status = co_delete_stream_as(by, user);
+	/* One of macOS may never have been there, or have gone already. */
+	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND)
+		status = NT_STATUS_SUCCESS;
 	free(user);
 	if (!nt_status_is_ok(status)) {
 		fsa_node_pardon(node);

@@ -3,6 +3,10 @@
  * rights, bounds and locks as a READ and a WRITE would meet them, and clones,
  * whose files share their blocks. The bytes themselves stay below, in store.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/fsa/aclattr.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
@@ -153,6 +157,74 @@ static enum nt_status co_clone(struct fsa_open *source, struct fsa_open *target,
 					 how->to, how->length));
 }
 
+/* ---- all that is not data ---- */
+
+static enum nt_status co_copy_xattr(struct fsa_open *source,
+				    struct fsa_open *target, const char *name,
+				    uint8_t *value)
+{
+	int64_t n = store_co_xattr_get(source->volume->creds, source->file,
+				       name, value, FSA_XATTR_VALUE_MAX);
+
+	/* It went meanwhile. */
+	if (n < 0)
+		return NT_STATUS_SUCCESS;
+	return fsa_status(FSA_STREAM, store_co_xattr_set(target->volume->creds,
+							 target->file, name,
+							 value, (size_t)n));
+}
+
+/* Descriptors stay where they are, and what is none of ours. */
+static bool goes_along(const struct fsa_open *target, const char *name)
+{
+	if (strncmp(name, "user.", 5) != 0 ||
+	    !strncmp(name, FSA_OWN_PREFIX, sizeof(FSA_OWN_PREFIX) - 1))
+		return false;
+	return fsa_streams_are_kept(target->volume->share) ||
+	       strncmp(name, FSA_STREAM_PREFIX,
+		       sizeof(FSA_STREAM_PREFIX) - 1) != 0;
+}
+
+static enum nt_status co_copy_xattrs(struct fsa_open *source,
+				     struct fsa_open *target,
+				     const struct fsa_xattrs *all)
+{
+	uint8_t *value = malloc(FSA_XATTR_VALUE_MAX);
+	enum nt_status status =
+		value ? NT_STATUS_SUCCESS : NT_STATUS_INSUFFICIENT_RESOURCES;
+	const char *name = NULL;
+
+	while (nt_status_is_ok(status) && (name = fsa_xattrs_next(all, name))) {
+		if (goes_along(target, name))
+			status = co_copy_xattr(source, target, name, value);
+	}
+	free(value);
+	return status;
+}
+
+/* What COPYFILE of macOS copies besides: the streams, EAs, attributes. */
+static enum nt_status co_copy_rest(struct fsa_open *source,
+				   struct fsa_open *target)
+{
+	struct fsa_xattrs all;
+	enum nt_status status;
+
+	if (fsa_open_is_stream(source) || fsa_open_is_stream(target) ||
+	    source->node == target->node)
+		return NT_STATUS_SUCCESS;
+	status = fsa_xattrs_co_list(source->volume, source->file, &all);
+	if (nt_status_is_ok(status))
+		status = fsa_turn_co_take(target->node);
+	if (!nt_status_is_ok(status))
+		goto out;
+	status = co_copy_xattrs(source, target, &all);
+	fsa_turn_give(target->node);
+	target->was_written = true;
+out:
+	fsa_xattrs_fini(&all);
+	return status;
+}
+
 enum nt_status fsa_co_copy(struct smb_object *object,
 			   const struct smb_copy *how, uint64_t *ret_copied)
 {
@@ -163,6 +235,8 @@ enum nt_status fsa_co_copy(struct smb_object *object,
 	*ret_copied = 0;
 	if (!nt_status_is_ok(status))
 		return status;
+	if (how->is_rest)
+		return co_copy_rest(source, target);
 	if (!how->is_clone)
 		return co_copy(source, target, how, ret_copied);
 	status = co_clone(source, target, how);

@@ -39,6 +39,7 @@ struct entry {
 	char name[NAME_BYTES]; /* on disk; "." and ".." too */
 	struct store_stat stat;
 	struct fsa_dosattr attr;
+	struct smb_apple_facts apple;
 	unsigned char type; /* DT_…, where there is no stat */
 	bool has_stat;
 	bool is_hidden; /* it is gone, or not for this user */
@@ -61,6 +62,7 @@ struct fsa_scan {
 	struct entry batch[BATCH_MAX];
 	size_t count, at;  /* of the batch; which one comes next */
 	bool is_looked_at; /* the batch has facts */
+	bool needs_apple;
 };
 
 void fsa_scan_free(struct fsa_scan *scan)
@@ -178,7 +180,8 @@ static void co_follow(struct entry *e, struct store_file *file)
 	e->is_hidden = !e->has_stat || S_ISLNK(e->stat.mode);
 }
 
-static void co_look_at(struct fsa_open *open, struct entry *e)
+static void co_look_at(struct fsa_open *open, const struct fsa_scan *scan,
+		       struct entry *e)
 {
 	struct fsa_volume *volume = open->volume;
 	const struct fsa_share *share = volume->share;
@@ -201,6 +204,9 @@ static void co_look_at(struct fsa_open *open, struct entry *e)
 		e->is_hidden = true;
 	if (!e->is_hidden)
 		(void)fsa_co_dosattr_get(volume, file, &e->attr);
+	if (!e->is_hidden && e->has_stat && scan->needs_apple)
+		fsa_co_apple_facts(volume, file, &e->stat, open->file,
+				   &e->apple);
 	store_file_close(file);
 }
 
@@ -212,7 +218,7 @@ static void co_look(void *arg)
 		struct entry *e = &look->scan->batch[look->next++];
 
 		if (e->must_look && !e->is_hidden && !is_dots(e->name))
-			co_look_at(look->open, e);
+			co_look_at(look->open, look->scan, e);
 	}
 	if (--look->running == 0)
 		loop_wake(&look->done, 0);
@@ -243,9 +249,10 @@ static void co_look_at_all(struct fsa_open *open, struct fsa_scan *scan)
 }
 
 /* What more than facts and attributes is to be learnt of. */
-static bool must_look(const struct fsa_share *share, const struct entry *e)
+static bool must_look(const struct fsa_share *share,
+		      const struct fsa_scan *scan, const struct entry *e)
 {
-	return share->hides_unreadable ||
+	return share->hides_unreadable || scan->needs_apple ||
 	       (e->has_stat && S_ISLNK(e->stat.mode));
 }
 
@@ -482,9 +489,10 @@ static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
 	for (size_t i = 0; i < scan->count; i++) {
 		struct entry *e = &scan->batch[i];
 
-		e->must_look = must_look(share, e);
+		e->must_look = must_look(share, scan, e);
 	}
-	if (fsa_dosattr_is_kept(share) && !share->hides_unreadable)
+	if (fsa_dosattr_is_kept(share) && !share->hides_unreadable &&
+	    !scan->needs_apple)
 		co_read_attributes(open, scan);
 	co_look_at_all(open, scan);
 	scan->is_looked_at = true;
@@ -540,6 +548,7 @@ static bool give(struct fsa_open *open, const struct smb_list *how,
 	    !fsa_short_name_is(out.name))
 		out.short_name.count =
 			(uint32_t)fsa_short_name_make(out.name, short_units);
+	out.apple = e->apple;
 	entry_facts(open, e, &out.facts);
 	return how->take(how->arg, &out);
 }
@@ -600,5 +609,6 @@ enum nt_status fsa_co_list(struct smb_object *object,
 	}
 	if (status != NT_STATUS_SUCCESS)
 		return status;
+	open->scan->needs_apple = how->needs_apple;
 	return co_give_all(open, open->scan, how);
 }

@@ -276,6 +276,14 @@ void fsa_facts_from_stat(const struct fsa_volume *volume,
 			 const struct fsa_dosattr *attr, const char *leaf,
 			 struct smb_file_facts *ret_facts);
 
+/*
+ * What macOS wants to know of a file in the directory `parent`. In apple.c.
+ */
+void fsa_co_apple_facts(struct fsa_volume *volume, struct store_file *file,
+			const struct store_stat *stat,
+			struct store_file *parent,
+			struct smb_apple_facts *ret_facts);
+
 /* Facts of an open now: stat, attributes, and what its node knows better. */
 enum nt_status fsa_co_facts(struct fsa_open *open,
 			    struct smb_file_facts *ret_facts);

@@ -328,7 +328,8 @@ static enum nt_status co_make_stream(struct fsa_creating *c)
 	enum nt_status status =
 		fsa_stream_co_make(c->volume, c->file, c->stream);
 
-	c->is_stream_made = nt_status_is_ok(status);
+	c->is_stream_made = nt_status_is_ok(status) &&
+			    fsa_afp_of(c->stream) == FSA_AFP_NONE;
 	if (status == NT_STATUS_OBJECT_NAME_COLLISION)
 		c->is_stale = true;
 	return status;
@@ -490,7 +491,7 @@ enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
 	c->open->was_written = true;
 	if (c->is_stream) {
 		c->stream_size = 0;
-		return fsa_stream_co_resize(c->open, 0);
+		return fsa_stream_co_clear(c->open);
 	}
 	status = fsa_status(FSA_WRITE, store_co_truncate(c->file, 0));
 	return nt_status_is_ok(status) ? fsa_stream_co_remove_all(c->open)

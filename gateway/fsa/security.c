@@ -17,6 +17,7 @@
 #include "gateway/fsa/acl.h"
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/dacl.h"
+#include "gateway/fsa/nfs_ace.h"
 #include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/sid.h"
 #include "gateway/fsa/windows.h"
@@ -93,6 +94,23 @@ static enum nt_status co_present(struct fsa_open *open,
 
 /* ---- query ---- */
 
+/* Adds to the DACL what macOS wants to find there. */
+static enum nt_status add_nfs(struct fsa_descriptor *d,
+			      const struct store_stat *stat)
+{
+	uint32_t count = d->sd.dacl_count;
+	struct smb_ace *more =
+		reallocarray(d->aces, count + FSA_NFS_ACES, sizeof(*more));
+
+	if (!more)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	fsa_nfs_aces_write(more + count, stat->uid, stat->gid, stat->mode);
+	d->aces = more;
+	d->sd.dacl = more;
+	d->sd.dacl_count = count + FSA_NFS_ACES;
+	return NT_STATUS_SUCCESS;
+}
+
 static enum nt_status check_reading(const struct fsa_open *open, uint32_t parts)
 {
 	uint32_t needed = 0;
@@ -125,6 +143,13 @@ enum nt_status fsa_co_query_security(struct smb_object *object, uint32_t parts,
 	d.sd.has_owner &= (parts & SMB_SECURITY_OWNER) != 0;
 	d.sd.has_group &= (parts & SMB_SECURITY_GROUP) != 0;
 	d.sd.has_dacl &= (parts & SMB_SECURITY_DACL) != 0;
+	if (d.sd.has_dacl && !d.sd.is_dacl_null &&
+	    open->volume->base.is_for_apple)
+		status = add_nfs(&d, &stat);
+	if (!nt_status_is_ok(status)) {
+		fsa_descriptor_fini(&d);
+		return status;
+	}
 	if (!d.sd.has_dacl)
 		d.sd.control = 0;
 
@@ -319,6 +344,32 @@ static enum nt_status co_take_mode(struct fsa_open *open, uint32_t *parts,
 	return NT_STATUS_SUCCESS;
 }
 
+/*
+ * To macOS it is so if it tells another mode than the file has: what else it
+ * says then is what was there. Those entries are never kept.
+ */
+static enum nt_status co_take_nfs(struct fsa_open *open, uint32_t *parts,
+				  struct smb_descriptor *sd,
+				  struct smb_ace *aces)
+{
+	const mode_t none = (mode_t)-1;
+	struct store_stat stat;
+	mode_t mode = none;
+	int err;
+
+	sd->dacl_count = fsa_nfs_aces_take(aces, sd->dacl_count, &mode);
+	if (mode == none)
+		return NT_STATUS_SUCCESS;
+	err = store_co_stat(open->file, &stat);
+	if (err)
+		return fsa_status(FSA_QUERY, err);
+	if (mode == (stat.mode & 07777))
+		return NT_STATUS_SUCCESS;
+	*parts &= ~(uint32_t)SMB_SECURITY_DACL;
+	return fsa_status(FSA_SET, store_co_set_mode(open->volume->creds,
+						     open->file, mode));
+}
+
 enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 				   const uint8_t *security, uint32_t length)
 {
@@ -337,6 +388,9 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 	if (nt_status_is_ok(status) && open->base.is_posix &&
 	    parts & SMB_SECURITY_DACL)
 		status = co_take_mode(open, &parts, &sd);
+	else if (nt_status_is_ok(status) && parts & SMB_SECURITY_DACL &&
+		 open->volume->base.is_for_apple)
+		status = co_take_nfs(open, &parts, &sd, aces);
 	if (nt_status_is_ok(status) && parts != 0) {
 		fsa_dacl_settle(aces, sd.dacl_count);
 		status = co_set(open, parts, &sd);

@@ -81,28 +81,6 @@ const char *fsa_stream_next(const struct fsa_xattrs *all, const char *at,
 	return at;
 }
 
-enum nt_status fsa_stream_co_find(struct fsa_volume *volume,
-				  struct store_file *file,
-				  char name[FSA_STREAM_NAME_SIZE],
-				  bool *ret_exists)
-{
-	char there[FSA_STREAM_NAME_SIZE];
-	struct fsa_xattrs all;
-	const char *at = NULL;
-	enum nt_status status = fsa_xattrs_co_list(volume, file, &all);
-
-	if (!nt_status_is_ok(status))
-		return status;
-	do {
-		at = fsa_stream_next(&all, at, there);
-	} while (at && !smb_utf8_equal_nocase(there, name));
-	if (at)
-		strcpy(name, there);
-	*ret_exists = at != NULL;
-	fsa_xattrs_fini(&all);
-	return NT_STATUS_SUCCESS;
-}
-
 uint16_t *fsa_stream_name_from_path(const struct fsa_share *share,
 				    const char *path, const char *stream,
 				    uint32_t *ret_count)
@@ -160,9 +138,10 @@ static enum nt_status value_init(struct value *v)
 	return v->bytes ? NT_STATUS_SUCCESS : NT_STATUS_INSUFFICIENT_RESOURCES;
 }
 
-static enum nt_status co_load(struct fsa_volume *volume,
-			      struct store_file *file, const char *name,
-			      struct value *v)
+/* As it lies on disk. */
+static enum nt_status co_load_raw(struct fsa_volume *volume,
+				  struct store_file *file, const char *name,
+				  struct value *v)
 {
 	char xattr[FSA_XATTR_NAME_MAX + 1];
 	int64_t n;
@@ -176,12 +155,40 @@ static enum nt_status co_load(struct fsa_volume *volume,
 	return NT_STATUS_SUCCESS;
 }
 
+/* As a client sees it. */
+static enum nt_status co_load(struct fsa_volume *volume,
+			      struct store_file *file, const char *name,
+			      struct value *v)
+{
+	enum nt_status status = co_load_raw(volume, file, name, v);
+	enum fsa_afp kind = fsa_afp_of(name);
+
+	if (kind == FSA_AFP_NONE)
+		return status;
+	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+		v->length = 0;
+		status = NT_STATUS_SUCCESS;
+	}
+	if (nt_status_is_ok(status) && kind == FSA_AFP_INFO) {
+		fsa_afp_info_complete(v->bytes, v->length);
+		v->length = FSA_AFP_INFO_SIZE;
+	}
+	return status;
+}
+
 static enum nt_status co_store(struct fsa_volume *volume,
 			       struct store_file *file, const char *name,
 			       struct value *v)
 {
 	char xattr[FSA_XATTR_NAME_MAX + 1];
+	enum nt_status status;
 
+	if (fsa_afp_says_nothing(fsa_afp_of(name), v->bytes, v->length)) {
+		status = fsa_stream_co_remove(volume->creds, file, name);
+		return status == NT_STATUS_OBJECT_NAME_NOT_FOUND
+			       ? NT_STATUS_SUCCESS
+			       : status;
+	}
 	xattr_of(name, xattr);
 	v->bytes[v->length] = 0;
 	return fsa_status(FSA_STREAM,
@@ -194,6 +201,8 @@ enum nt_status fsa_stream_co_make(struct fsa_volume *volume,
 {
 	char xattr[FSA_XATTR_NAME_MAX + 1];
 
+	if (fsa_afp_of(name) != FSA_AFP_NONE)
+		return NT_STATUS_SUCCESS;
 	xattr_of(name, xattr);
 	return fsa_status(FSA_STREAM, store_co_xattr_create(volume->creds, file,
 							    xattr, "", 1));
@@ -214,14 +223,76 @@ enum nt_status fsa_stream_co_size(struct fsa_volume *volume,
 				  uint64_t *ret_size)
 {
 	char xattr[FSA_XATTR_NAME_MAX + 1];
+	enum fsa_afp kind = fsa_afp_of(name);
+	enum nt_status status;
 	int64_t n;
 
+	if (kind == FSA_AFP_INFO) {
+		*ret_size = FSA_AFP_INFO_SIZE;
+		return NT_STATUS_SUCCESS;
+	}
 	xattr_of(name, xattr);
 	n = store_co_xattr_get(volume->creds, file, xattr, NULL, 0);
-	if (n < 0)
-		return fsa_status(FSA_STREAM, n);
-	*ret_size = n > 0 ? (uint64_t)n - 1 : 0;
+	status = fsa_status(FSA_STREAM, n);
+	if (kind != FSA_AFP_NONE && status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+		status = NT_STATUS_SUCCESS;
+		n = 0;
+	}
+	if (nt_status_is_ok(status))
+		*ret_size = n > 0 ? (uint64_t)n - 1 : 0;
+	return status;
+}
+
+bool fsa_stream_co_is_shown(struct fsa_volume *volume, struct store_file *file,
+			    const char *name)
+{
+	enum fsa_afp kind = fsa_afp_of(name);
+	struct value v;
+	bool is_shown;
+
+	if (kind == FSA_AFP_NONE)
+		return true;
+	is_shown = nt_status_is_ok(value_init(&v)) &&
+		   nt_status_is_ok(co_load_raw(volume, file, name, &v)) &&
+		   !fsa_afp_says_nothing(kind, v.bytes, v.length);
+	free(v.bytes);
+	return is_shown;
+}
+
+enum nt_status fsa_stream_co_find(struct fsa_volume *volume,
+				  struct store_file *file,
+				  char name[FSA_STREAM_NAME_SIZE],
+				  bool *ret_exists)
+{
+	char there[FSA_STREAM_NAME_SIZE];
+	struct fsa_xattrs all;
+	const char *at = NULL;
+	enum nt_status status = fsa_xattrs_co_list(volume, file, &all);
+
+	if (!nt_status_is_ok(status))
+		return status;
+	do {
+		at = fsa_stream_next(&all, at, there);
+	} while (at && !smb_utf8_equal_nocase(there, name));
+	if (at)
+		strcpy(name, there);
+	*ret_exists = at && fsa_stream_co_is_shown(volume, file, there);
+	fsa_xattrs_fini(&all);
 	return NT_STATUS_SUCCESS;
+}
+
+void fsa_stream_co_finder(struct fsa_volume *volume, struct store_file *file,
+			  uint8_t to[FSA_AFP_FINDER_SIZE])
+{
+	char xattr[FSA_XATTR_NAME_MAX + 1];
+	uint8_t bytes[FSA_AFP_INFO_SIZE + 1];
+	int64_t n;
+
+	xattr_of(FSA_AFP_INFO_NAME, xattr);
+	n = store_co_xattr_get(volume->creds, file, xattr, bytes,
+			       sizeof(bytes));
+	fsa_afp_info_complete(bytes, n > 0 ? (size_t)n - 1 : 0);
+	memcpy(to, bytes + FSA_AFP_FINDER_AT, FSA_AFP_FINDER_SIZE);
 }
 
 enum nt_status fsa_stream_co_copy(struct fsa_volume *volume,
@@ -280,6 +351,16 @@ uint64_t fsa_stream_co_open_size(struct fsa_open *open)
 	return size;
 }
 
+static bool is_gone(struct fsa_open *open)
+{
+	bool is_so;
+
+	fsa_node_lock(open->node);
+	is_so = open->node->is_deleted;
+	fsa_node_unlock(open->node);
+	return is_so;
+}
+
 /* Reads the whole stream of an open: its name and value are the caller's. */
 static enum nt_status co_load_open(struct fsa_open *open, char **ret_name,
 				   struct value *ret_value)
@@ -304,6 +385,8 @@ enum nt_status fsa_stream_co_read(struct fsa_open *open,
 	enum nt_status status = co_load_open(open, &name, &v);
 	uint32_t length = how->length;
 
+	if (nt_status_is_ok(status) && is_gone(open))
+		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	*ret_body = (struct store_body){ 0 };
 	if (!nt_status_is_ok(status) || how->offset >= v.length)
 		goto out;
@@ -329,8 +412,9 @@ static void value_resize(struct value *v, uint32_t length)
 	v->length = length;
 }
 
-/* Changes a whole stream; false if it would become too big. */
-typedef bool change_fn(struct value *v, const void *arg);
+/* Changes a whole stream, of that kind. */
+typedef enum nt_status change_fn(enum fsa_afp kind, struct value *v,
+				 const void *arg);
 
 static enum nt_status co_change(struct fsa_open *open, change_fn *change,
 				const void *arg)
@@ -342,8 +426,10 @@ static enum nt_status co_change(struct fsa_open *open, change_fn *change,
 	if (!nt_status_is_ok(status))
 		return status;
 	status = co_load_open(open, &name, &v);
-	if (nt_status_is_ok(status) && !change(&v, arg))
-		status = NT_STATUS_DISK_FULL;
+	if (nt_status_is_ok(status) && is_gone(open))
+		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	if (nt_status_is_ok(status))
+		status = change(fsa_afp_of(name), &v, arg);
 	if (nt_status_is_ok(status))
 		status = co_store(open->volume, open->file, name, &v);
 	fsa_turn_give(open->node);
@@ -352,17 +438,21 @@ static enum nt_status co_change(struct fsa_open *open, change_fn *change,
 	return status;
 }
 
-static bool change_bytes(struct value *v, const void *arg)
+static enum nt_status change_bytes(enum fsa_afp kind, struct value *v,
+				   const void *arg)
 {
 	const struct smb_write *how = arg;
 	uint64_t offset = how->offset == UINT64_MAX ? v->length : how->offset;
 
+	if (kind == FSA_AFP_INFO)
+		return fsa_afp_info_write(v->bytes, offset, how->bytes,
+					  how->length);
 	if (!sum_fits(offset, how->length, FSA_STREAM_SIZE_MAX))
-		return false;
+		return NT_STATUS_DISK_FULL;
 	if (offset + how->length > v->length)
 		value_resize(v, (uint32_t)offset + how->length);
 	memcpy(v->bytes + offset, how->bytes, how->length);
-	return true;
+	return NT_STATUS_SUCCESS;
 }
 
 enum nt_status fsa_stream_co_write(struct fsa_open *open,
@@ -445,19 +535,39 @@ enum nt_status fsa_stream_co_copy_range(struct fsa_open *source,
 
 /* ---- sizes, and what is safe ---- */
 
-static bool change_size(struct value *v, const void *arg)
+/* AFP_AfpInfo can't be cut: that it is asked for is no error. */
+static enum nt_status change_size(enum fsa_afp kind, struct value *v,
+				  const void *arg)
 {
 	const uint64_t *size = arg;
 
+	if (kind == FSA_AFP_INFO)
+		return *size > FSA_AFP_INFO_SIZE
+			       ? NT_STATUS_ALLOTTED_SPACE_EXCEEDED
+			       : NT_STATUS_SUCCESS;
 	if (*size > FSA_STREAM_SIZE_MAX)
-		return false;
+		return NT_STATUS_DISK_FULL;
 	value_resize(v, (uint32_t)*size);
-	return true;
+	return NT_STATUS_SUCCESS;
 }
 
 enum nt_status fsa_stream_co_resize(struct fsa_open *open, uint64_t size)
 {
 	return co_change(open, change_size, &size);
+}
+
+static enum nt_status change_to_nothing(enum fsa_afp kind, struct value *v,
+					const void *arg)
+{
+	(void)kind;
+	(void)arg;
+	v->length = 0;
+	return NT_STATUS_SUCCESS;
+}
+
+enum nt_status fsa_stream_co_clear(struct fsa_open *open)
+{
+	return co_change(open, change_to_nothing, NULL);
 }
 
 /* A user may read and not write, or write and not read. */

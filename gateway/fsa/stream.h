@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gateway/fsa/afp.h"
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/xattrs.h"
@@ -51,7 +52,21 @@ enum nt_status fsa_stream_co_find(struct fsa_volume *volume,
 const char *fsa_stream_next(const struct fsa_xattrs *all, const char *at,
 			    char to[FSA_STREAM_NAME_SIZE]);
 
-/* An empty stream. OBJECT_NAME_COLLISION if there is one. */
+/*
+ * Whether a stream that is on disk is one to clients: one of macOS (afp.h)
+ * that says nothing is not.
+ */
+bool fsa_stream_co_is_shown(struct fsa_volume *volume, struct store_file *file,
+			    const char *name);
+
+/* FinderInfo of AFP_AfpInfo; zeroes if there is none. */
+void fsa_stream_co_finder(struct fsa_volume *volume, struct store_file *file,
+			  uint8_t to[FSA_AFP_FINDER_SIZE]);
+
+/*
+ * An empty stream. OBJECT_NAME_COLLISION if there is one. One of macOS begins
+ * with what is written to it.
+ */
 enum nt_status fsa_stream_co_make(struct fsa_volume *volume,
 				  struct store_file *file, const char *name);
 enum nt_status fsa_stream_co_remove(struct store_creds *creds,
@@ -101,6 +116,9 @@ enum nt_status fsa_stream_co_read(struct fsa_open *open,
 enum nt_status fsa_stream_co_write(struct fsa_open *open,
 				   const struct smb_write *how, bool is_stable);
 enum nt_status fsa_stream_co_resize(struct fsa_open *open, uint64_t size);
+
+/* As new: it is overwritten. */
+enum nt_status fsa_stream_co_clear(struct fsa_open *open);
 
 /*
  * From one open to another, one of which, or both, are streams: the bytes go

@@ -116,6 +116,7 @@ static enum nt_status co_put_streams(struct fsa_open *open,
 
 		/* It went meanwhile, or is none that a client could name. */
 		if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+		    !fsa_stream_co_is_shown(open->volume, open->file, name) ||
 		    smb_utf8_to_utf16(name, strlen(name), units,
 				      FSA_STREAM_NAME_SIZE) == SIZE_MAX)
 			continue;

@@ -18,6 +18,12 @@
 #include "smb/status.h"
 #include "smb/wire/cursor.h"
 
+/* AAPL: what a client of Apple asks for, and what it can do. */
+struct smb_apple_request {
+	bool is_there;
+	uint64_t wants, can;
+};
+
 /* What the contexts ask of the answer. */
 struct smb_create_wishes {
 	bool wants_file_id;             /* QFid */
@@ -27,6 +33,7 @@ struct smb_create_wishes {
 	struct smb_lease_request lease; /* RqLs */
 	struct smb_durable_request durable;
 	struct smb_instance instance;
+	struct smb_apple_request apple;
 	uint8_t oplock; /* OplockLevel, as sent */
 	bool is_replay; /* the answer is that of an earlier CREATE */
 };
@@ -39,6 +46,16 @@ struct smb_create_wishes {
 enum nt_status smb_create_read_contexts(struct bytes chain,
 					struct smb_create *how,
 					struct smb_create_wishes *ret_wishes);
+
+/* ---- create_apple.c ---- */
+
+/* What is no question of AAPL leaves `apple` as it is. Pure. */
+void smb_create_read_apple(struct bytes data, struct smb_apple_request *apple);
+
+/* Answers one, and notes for the session what the client can do. */
+void smb_create_add_apple(struct smb_request *rq, struct writer *w,
+			  size_t start, size_t *ref_last,
+			  const struct smb_apple_request *apple);
 
 /* The answer (2.2.14). INSUFFICIENT_RESOURCES. */
 enum nt_status smb_create_answer(struct smb_request *rq,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "smb/open.h"
+#include "smb/tree.h"
 #include "smb/wire/context.h"
 #include "smb/wire/posix.h"
 #include "smb/wire/utf16.h"
@@ -169,6 +170,8 @@ enum nt_status smb_create_answer(struct smb_request *rq,
 			    wishes->durable.wants_v2);
 	if (how->is_posix)
 		add_posix(w, FIXED_SIZE, &last, &created->facts);
+	if (wishes->apple.is_there && rq->tree->volume)
+		smb_create_add_apple(rq, w, FIXED_SIZE, &last, &wishes->apple);
 	if (last != SIZE_MAX) {
 		wr_now_u32(w, offset, SMB_HEADER_LENGTH + FIXED_SIZE);
 		wr_now_u32(w, length, (uint32_t)(w->at - FIXED_SIZE));

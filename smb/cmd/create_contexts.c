@@ -218,6 +218,14 @@ static enum nt_status read_version(struct bytes data, struct smb_create *how,
 	return NT_STATUS_SUCCESS;
 }
 
+static enum nt_status read_apple(struct bytes data, struct smb_create *how,
+				 struct smb_create_wishes *wishes)
+{
+	(void)how;
+	smb_create_read_apple(data, &wishes->apple);
+	return NT_STATUS_SUCCESS;
+}
+
 static const struct {
 	char tag[4];
 	enum nt_status (*read)(struct bytes data, struct smb_create *how,
@@ -230,6 +238,7 @@ static const struct {
 	{ { 'S', 'e', 'c', 'D' }, read_security },
 	{ { 'E', 'x', 't', 'A' }, read_eas },
 	{ { 'R', 'q', 'L', 's' }, read_lease },
+	{ { 'A', 'A', 'P', 'L' }, read_apple },
 	{ { 'D', 'H', 'n', 'Q' }, read_durable },
 	{ { 'D', 'H', 'n', 'C' }, read_reconnect },
 	{ { 'D', 'H', '2', 'Q' }, read_durable_v2 },

@@ -12,6 +12,7 @@
 #include "smb/engine.h"
 #include "smb/limits.h"
 #include "smb/open.h"
+#include "smb/session.h"
 
 enum {
 	KEY_SIZE = 24,
@@ -146,6 +147,40 @@ static enum nt_status co_copy_chunks(struct smb_request *rq,
 	return status;
 }
 
+/*
+ * A copy of no chunks is one of the whole file where the client and we have
+ * told each other that we know it (AAPL): macOS duplicates files so.
+ */
+static enum nt_status co_copy_file(struct smb_request *rq,
+				   struct smb_open *source, struct writer *w)
+{
+	const struct smb_object_ops *ops = smb_body_objects(rq);
+	struct smb_copy copy = { .source = source->object, .call = &rq->call };
+	uint64_t since = smb_engine_ticks(rq->channel->engine);
+	struct smb_open_facts facts;
+	uint64_t at = 0, copied = 0;
+	enum nt_status status = ops->co_query(source->object, &facts);
+
+	while (status == NT_STATUS_SUCCESS && at < facts.file.end_of_file) {
+		copy.from = copy.to = at;
+		copy.length = facts.file.end_of_file - at;
+		if (copy.length > SMB_COPY_CHUNK_MAX)
+			copy.length = SMB_COPY_CHUNK_MAX;
+		status = rq->is_cancelled ? NT_STATUS_CANCELLED
+					  : ops->co_copy(rq->open->object,
+							 &copy, &copied);
+		at += copy.length;
+		speak_up(rq, since);
+	}
+	copy.is_rest = true;
+	if (status == NT_STATUS_SUCCESS)
+		status = ops->co_copy(rq->open->object, &copy, &copied);
+	if (status == NT_STATUS_SUCCESS)
+		answer(rq, w, 0, 0,
+		       at > UINT32_MAX ? UINT32_MAX : (uint32_t)at);
+	return status;
+}
+
 /* COPYCHUNK reads its target too; the store looks after the other rights. */
 static enum nt_status check_target(struct smb_request *rq, uint32_t code)
 {
@@ -181,7 +216,10 @@ enum nt_status smb_fsctl_co_copy_chunks(struct smb_request *rq,
 	if (!source)
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	status = check_target(rq, call->code);
-	if (status == NT_STATUS_SUCCESS)
+	if (status == NT_STATUS_SUCCESS && count == 0 &&
+	    rq->session->copies_for_apple)
+		status = co_copy_file(rq, source, &call->out);
+	else if (status == NT_STATUS_SUCCESS)
 		status = co_copy_chunks(rq, source, &r, count, &call->out);
 	drop_source(source);
 	return status;

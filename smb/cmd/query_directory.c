@@ -10,6 +10,7 @@
 #include "smb/cmd/body.h"
 #include "smb/engine.h"
 #include "smb/open.h"
+#include "smb/session.h"
 #include "smb/wire/info.h"
 #include "smb/wire/utf16.h"
 
@@ -154,6 +155,7 @@ static enum nt_status co_list(struct smb_request *rq, const struct args *args)
 	struct smb_dir_writer d = {
 		.w = &rq->out,
 		.file_class = args->file_class,
+		.is_apple = rq->session->lists_for_apple,
 		.size = args->size,
 		.start = rq->out.at,
 	};
@@ -163,6 +165,8 @@ static enum nt_status co_list(struct smb_request *rq, const struct args *args)
 		.is_reopen = args->flags & REOPEN,
 		.is_single = args->flags & RETURN_SINGLE_ENTRY,
 		.needs_facts = args->file_class != SMB_FILE_NAMES,
+		.needs_apple = d.is_apple &&
+			       args->file_class == SMB_FILE_ID_BOTH_DIRECTORY,
 		.take = take_entry,
 		.arg = &d,
 	};

@@ -74,6 +74,22 @@ static void write_short_name(struct writer *w, struct smb_name name)
 	wr_zero(w, 2 * (SHORT_NAME_UNITS - name.count));
 }
 
+/*
+ * FileIdBothDirectoryInformation as AAPL has it: the rights are in EaSize, the
+ * resource fork and FinderInfo in the short name, the mode before the id.
+ */
+static void write_apple_rest(struct writer *w,
+			     const struct smb_dir_entry *entry)
+{
+	wr_u32(w, entry->apple.access);
+	wr_u8(w, 2 * SHORT_NAME_UNITS);
+	wr_zero(w, 1);
+	wr_u64(w, entry->apple.resource);
+	wr_copy(w, entry->apple.finder, sizeof(entry->apple.finder));
+	wr_u16(w, (uint16_t)entry->apple.mode);
+	wr_u64(w, entry->facts.index);
+}
+
 /* What stands between FileNameLength and FileName. */
 static void write_rest(struct writer *w, uint8_t file_class,
 		       const struct smb_dir_entry *entry)
@@ -95,9 +111,11 @@ static void write_rest(struct writer *w, uint8_t file_class,
 	}
 }
 
-static void write_entry(struct writer *w, uint8_t file_class,
+static void write_entry(struct writer *w, const struct smb_dir_writer *d,
 			const struct smb_dir_entry *entry)
 {
+	uint8_t file_class = d->file_class;
+
 	wr_u32(w, 0); /* NextEntryOffset, if another one follows */
 	wr_u32(w, entry->file_index);
 	if (file_class == SMB_FILE_POSIX)
@@ -105,7 +123,10 @@ static void write_entry(struct writer *w, uint8_t file_class,
 	else if (file_class != SMB_FILE_NAMES)
 		write_common(w, entry);
 	wr_u32(w, 2 * entry->name.count);
-	write_rest(w, file_class, entry);
+	if (d->is_apple && file_class == SMB_FILE_ID_BOTH_DIRECTORY)
+		write_apple_rest(w, entry);
+	else
+		write_rest(w, file_class, entry);
 	wr_utf16(w, entry->name);
 }
 
@@ -126,6 +147,6 @@ bool smb_dir_add(struct smb_dir_writer *d, const struct smb_dir_entry *entry)
 			   (uint32_t)(w->at - d->last));
 	d->last = w->at;
 	d->count++;
-	write_entry(w, d->file_class, entry);
+	write_entry(w, d, entry);
 	return true;
 }

@@ -105,9 +105,10 @@ enum nt_status smb_ea_list_check(struct bytes list);
 struct smb_dir_writer {
 	struct writer *w;
 	uint8_t file_class;
-	size_t size;  /* the client's OutputBufferLength */
-	size_t start; /* where the listing begins in `w` */
-	size_t last;  /* where the last entry begins, if count is not 0 */
+	bool is_apple; /* entries carry what macOS wants (AAPL) */
+	size_t size;   /* the client's OutputBufferLength */
+	size_t start;  /* where the listing begins in `w` */
+	size_t last;   /* where the last entry begins, if count is not 0 */
 	uint32_t count;
 };
 

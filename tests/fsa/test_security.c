@@ -132,6 +132,28 @@ HOUSE_TEST(a_dacl_becomes_a_mode)
 	house_co_close(f);
 }
 
+/* MA-6: macOS finds owner, group and mode in the DACL, and sets the mode so. */
+HOUSE_TEST(macos_does_chmod_by_a_dacl)
+{
+	struct smb_object *f = house_co_file(h, "f");
+	struct smb_descriptor sd;
+	uint32_t count;
+
+	assert_int_equal(chmod(yard_path(h->y, "f"), 0640), 0);
+	count = co_query(f, ALL_PARTS).dacl_count;
+	fsa_open_of(f)->volume->base.is_for_apple = true;
+	sd = co_query(f, ALL_PARTS);
+	assert_int_equal(sd.dacl_count, count + 3);
+	assert_int_equal(aces[count + 2].sid.parts[2], 0640);
+	assert_int_equal(co_set(f, SMB_SECURITY_DACL, &sd), NT_STATUS_SUCCESS);
+	assert_int_equal(mode_of(h, "f"), 0640);
+	aces[count + 2].sid.parts[2] = 0755;
+	assert_int_equal(co_set(f, SMB_SECURITY_DACL, &sd), NT_STATUS_SUCCESS);
+	assert_int_equal(mode_of(h, "f"), 0755);
+	assert_int_equal(co_query(f, ALL_PARTS).dacl_count, count + 3);
+	house_co_close(f);
+}
+
 HOUSE_TEST(an_owner_must_be_somebody)
 {
 	struct smb_object *f = house_co_file(h, "f");
@@ -488,6 +510,7 @@ int main(void)
 		cmocka_unit_test(a_small_buffer_hears_what_is_needed),
 		cmocka_unit_test(a_dacl_that_comes_back_changes_nothing),
 		cmocka_unit_test(a_dacl_becomes_a_mode),
+		cmocka_unit_test(macos_does_chmod_by_a_dacl),
 		cmocka_unit_test(an_owner_must_be_somebody),
 		cmocka_unit_test(rights_are_needed),
 		cmocka_unit_test(a_dacl_comes_back_as_it_was_sent),

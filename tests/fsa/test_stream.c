@@ -439,6 +439,126 @@ DESK_TEST(a_deleted_file_waits_for_its_streams)
 	assert_false(desk_exists(d, "f"));
 }
 
+/* ---- of macOS: apple.c, and what stream.c makes of afp.c ---- */
+
+#define INFO "user.DosStream.AFP_AfpInfo:$DATA"
+
+static enum nt_status co_write_info(struct smb_object *object,
+				    const char *finder)
+{
+	uint8_t bytes[60] = { 'A', 'F', 'P', 0, 0, 1 };
+	const struct smb_write how = { .bytes = bytes,
+				       .length = sizeof(bytes) };
+
+	memcpy(bytes + 16, finder, strlen(finder));
+	return fsa_object_ops.co_write(object, &how);
+}
+
+DESK_TEST(afp_info_is_there_as_long_as_it_says_something)
+{
+	struct smb_object *s = co_stream(d, "f:AFP_AfpInfo");
+	char bytes[64], names[256];
+
+	/* New: 60 bytes, but none on disk, and none to others. */
+	assert_int_equal(60, co_size(s));
+	assert_int_equal(NT_STATUS_SUCCESS, desk_co_read(s, 0, 63, 60, bytes));
+	assert_memory_equal("AFP\0\0\1\0\0", bytes, 8);
+	assert_int_equal(-1, on_disk(d, "f", INFO, bytes));
+	assert_int_equal(NT_STATUS_OBJECT_NAME_NOT_FOUND,
+			 co_try(d, "f:AFP_AfpInfo", FILE_OPEN));
+	assert_int_equal(NT_STATUS_SUCCESS, co_write_info(s, "TEXTttxt"));
+	assert_int_equal(61, on_disk(d, "f", INFO, bytes));
+	co_list(s, names);
+	assert_string_equal("::$DATA :AFP_AfpInfo:$DATA ", names);
+	assert_int_equal(NT_STATUS_SUCCESS, co_set(s, SMB_SET_END_OF_FILE, 0));
+	assert_int_equal(NT_STATUS_ALLOTTED_SPACE_EXCEEDED,
+			 co_set(s, SMB_SET_END_OF_FILE, 61));
+	assert_int_equal(61, on_disk(d, "f", INFO, bytes));
+	assert_int_equal(NT_STATUS_INVALID_PARAMETER,
+			 desk_co_write(s, 0, "nonsense"));
+	assert_int_equal(NT_STATUS_SUCCESS, co_write_info(s, ""));
+	assert_int_equal(-1, on_disk(d, "f", INFO, bytes));
+	co_list(s, names);
+	assert_string_equal("::$DATA ", names);
+	assert_int_equal(NT_STATUS_SUCCESS, co_set(s, SMB_SET_DISPOSITION, 1));
+	desk_co_close(s);
+}
+
+DESK_TEST(a_resource_fork_of_no_bytes_is_none)
+{
+	struct smb_object *s = co_stream(d, "f:AFP_Resource"), *t;
+	const char *xattr = "user.DosStream.AFP_Resource:$DATA";
+	char bytes[64];
+
+	assert_int_equal(0, co_size(s));
+	assert_int_equal(-1, on_disk(d, "f", xattr, bytes));
+	assert_int_equal(NT_STATUS_SUCCESS, desk_co_write(s, 0, "abc"));
+	assert_int_equal(4, on_disk(d, "f", xattr, bytes));
+	assert_int_equal(NT_STATUS_SUCCESS, co_set(s, SMB_SET_END_OF_FILE, 0));
+	assert_int_equal(-1, on_disk(d, "f", xattr, bytes));
+	assert_int_equal(NT_STATUS_OBJECT_NAME_NOT_FOUND,
+			 co_try(d, "f:AFP_Resource", FILE_OPEN));
+	t = co_stream(d, "f:AFP_Resource");
+	assert_int_equal(NT_STATUS_SUCCESS, desk_co_write(t, 0, "xyz"));
+	desk_co_close(t);
+	desk_co_close(s);
+	assert_int_equal(4, on_disk(d, "f", xattr, bytes));
+}
+
+static bool take_apple(void *arg, const struct smb_dir_entry *entry)
+{
+	if (entry->name.count == 1 && entry->name.units[0] == 'f')
+		*(struct smb_apple_facts *)arg = entry->apple;
+	return true;
+}
+
+DESK_TEST(a_listing_tells_what_macos_wants)
+{
+	struct smb_apple_facts facts = { 0 };
+	struct smb_object *s = co_stream(d, "f:AFP_AfpInfo"), *dir;
+	const struct smb_list how = { .pattern = desk_name("*"),
+				      .needs_facts = true,
+				      .needs_apple = true,
+				      .take = take_apple,
+				      .arg = &facts };
+
+	assert_int_equal(NT_STATUS_SUCCESS, co_write_info(s, "TEXTttxt"));
+	desk_co_close(s);
+	s = co_stream(d, "f:AFP_Resource");
+	assert_int_equal(NT_STATUS_SUCCESS, desk_co_write(s, 0, "abc"));
+	desk_co_close(s);
+	dir = desk_co_open(d->volume, "", FILE_LIST_DIRECTORY, DESK_ALL,
+			   FILE_OPEN, 0);
+	assert_int_equal(NT_STATUS_SUCCESS, fsa_object_ops.co_list(dir, &how));
+	assert_int_equal(3, facts.resource);
+	assert_memory_equal("TEXTttxt", facts.finder, 8);
+	assert_true(S_ISREG(facts.mode));
+	assert_int_equal(FILE_ALL_ACCESS, facts.access);
+	desk_co_close(dir);
+}
+
+DESK_TEST(the_rest_of_a_file_is_copied)
+{
+	struct smb_object *f = co_stream(d, "f"), *g = co_stream(d, "g");
+	static struct smb_call call;
+	const struct smb_copy how = { .source = f,
+				      .call = &call,
+				      .is_rest = true };
+	char bytes[64];
+	uint64_t copied;
+
+	put_on_disk(d, "f", ONE, "abc", 4);
+	put_on_disk(d, "f", "user.ea", "x", 1);
+	put_on_disk(d, "f", "user.smbgate.acl", "x", 1);
+	assert_int_equal(NT_STATUS_SUCCESS,
+			 fsa_object_ops.co_copy(g, &how, &copied));
+	assert_int_equal(4, on_disk(d, "g", ONE, bytes));
+	assert_int_equal(1, on_disk(d, "g", "user.ea", bytes));
+	assert_int_equal(-1, on_disk(d, "g", "user.smbgate.acl", bytes));
+	desk_co_close(f);
+	desk_co_close(g);
+}
+
 /* ---- beside others ---- */
 
 DESK_TEST(share_modes_are_each_streams_own)
@@ -523,6 +643,11 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_overwritten_loses_its_streams),
 		cmocka_unit_test(a_stream_is_deleted_with_its_last_open),
 		cmocka_unit_test(a_deleted_file_waits_for_its_streams),
+		cmocka_unit_test(
+			afp_info_is_there_as_long_as_it_says_something),
+		cmocka_unit_test(a_resource_fork_of_no_bytes_is_none),
+		cmocka_unit_test(a_listing_tells_what_macos_wants),
+		cmocka_unit_test(the_rest_of_a_file_is_copied),
 		cmocka_unit_test(share_modes_are_each_streams_own),
 		cmocka_unit_test(ranges_are_each_streams_own),
 		cmocka_unit_test(a_read_only_file_has_read_only_streams),

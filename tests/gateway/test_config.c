@@ -117,7 +117,7 @@ static void assert_share(const struct gw_share_config *share)
 	assert_int_equal(share->streams, FSA_STREAMS_NONE);
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive && share->posix_locks &&
-		    share->access_based_enumeration);
+		    share->time_machine && share->access_based_enumeration);
 	assert_false(share->map_names || share->oplocks ||
 		     share->hide_dot_files || share->short_names ||
 		     share->durable_handles || share->kernel_notify);
@@ -153,7 +153,7 @@ static void every_key_is_read(void **state)
 		"  kernel_notify = false; posix_locks = true;\n"
 		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
-		"  streams = \"none\";\n"
+		"  streams = \"none\"; time_machine = true;\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
 	struct gw_config config;

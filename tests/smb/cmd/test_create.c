@@ -174,6 +174,43 @@ static void contexts_are_answered(void **state)
 	assert_memory_equal(fake_answer(&f).at + 120, qfid, 56);
 }
 
+/* create_apple.c: what was asked for, in its order; the session knows. */
+static void macos_is_told_what_there_is(void **state)
+{
+	static const uint8_t query[24] = { 1, [8] = 7, [16] = 0xb };
+	static const uint8_t expected[56] = {
+		1,          [8] = 7,    [16] = 15,  [24] = 6,   [36] = 16,
+		[40] = 's', [42] = 'm', [44] = 'b', [46] = '-', [48] = 'g',
+		[50] = 'a', [52] = 't', [54] = 'e',
+	};
+	uint8_t chain[64];
+	struct writer w = writer_at(chain, sizeof(chain));
+	size_t last = SIZE_MAX;
+	struct fields c = usual;
+
+	(void)state;
+	smb_create_context_add(&w, 0, &last, "AAPL", query, sizeof(query));
+	c.chain = chain;
+	c.chain_length = (uint32_t)w.at;
+	c.chain_offset = 0x80;
+	f.volume.facts.is_case_sensitive = true;
+	f.volume.facts.is_time_machine = true;
+	assert_int_equal(run(&c), NT_STATUS_SUCCESS);
+	assert_int_equal(field(84, 4), 24 + 56);
+	assert_memory_equal(fake_answer(&f).at + 88 + 24, expected, 56);
+	assert_true(f.session->lists_for_apple && f.session->copies_for_apple);
+	assert_true(f.volume.is_for_apple);
+	/* Less, if it asks for less; nothing, if it asks for something else. */
+	chain[24 + 8] = 2;
+	chain[24 + 16] = 0;
+	assert_int_equal(run(&c), NT_STATUS_SUCCESS);
+	assert_int_equal(field(84, 4), 24 + 24);
+	assert_false(f.session->lists_for_apple);
+	chain[24] = 2;
+	assert_int_equal(run(&c), NT_STATUS_SUCCESS);
+	assert_int_equal(field(84, 4), 0);
+}
+
 /* 2.2.13.2.5: nothing new since that write. */
 static void max_access_of_an_unchanged_file_is_not_told_again(void **state)
 {
@@ -446,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_answer_is_as_specified),
 		TEST(attributes_are_never_nothing),
+		TEST(macos_is_told_what_there_is),
 		TEST(contexts_are_answered),
 		TEST(max_access_of_an_unchanged_file_is_not_told_again),
 		TEST(what_no_file_could_mend_is_refused),

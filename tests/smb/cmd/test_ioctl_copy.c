@@ -153,6 +153,21 @@ static void nothing_to_copy_is_a_success(void **state)
 	assert_counts(0, 0, 0);
 }
 
+/* MA-4: the bytes in steps, and then what is not bytes. */
+static void macos_copies_a_whole_file_so(void **state)
+{
+	(void)state;
+	f.session->copies_for_apple = true;
+	f.store.open.file.end_of_file = MIB + 5;
+	request_chunks(0, 0);
+	f.store.copied = MIB;
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_true(f.store.copy.is_rest);
+	assert_int_equal(f.store.copy.to, MIB);
+	assert_int_equal(f.store.copy.length, 5);
+	assert_counts(0, 0, MIB + 5);
+}
+
 static void beyond_the_limits_they_are_told(void **state)
 {
 	static const struct {
@@ -309,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_key_names_the_open),
 		TEST(chunks_are_copied_in_turn),
+		TEST(macos_copies_a_whole_file_so),
 		TEST(nothing_to_copy_is_a_success),
 		TEST(beyond_the_limits_they_are_told),
 		TEST(what_stops_a_copy_goes_with_how_far_it_came),

@@ -85,6 +85,19 @@ static void flags_and_pattern_reach_the_store(void **state)
 	assert_false(f.store.list.is_reopen);
 }
 
+/* QD-9. */
+static void macos_asks_for_more(void **state)
+{
+	(void)state;
+	f.session->lists_for_apple = true;
+	request(SMB_FILE_ID_BOTH_DIRECTORY, 0, "", 1000);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_true(f.store.list.needs_apple);
+	request(SMB_FILE_NAMES, 0, "", 1000);
+	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
+	assert_false(f.store.list.needs_apple);
+}
+
 /* QD-4. */
 static void the_end_is_told_without_data(void **state)
 {
@@ -194,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(entries_go_straight_into_the_answer),
 		TEST(flags_and_pattern_reach_the_store),
+		TEST(macos_asks_for_more),
 		TEST(the_end_is_told_without_data),
 		TEST(every_size_has_its_answer),
 		TEST(refusals_in_their_order),

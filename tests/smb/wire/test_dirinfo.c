@@ -133,6 +133,32 @@ static void a_reparse_point_shows_its_tag(void **state)
 	assert_memory_equal(out + 64, "\x0c\x00\x00\xa0", 4);
 }
 
+/* QD-9: rights, resource fork, FinderInfo and mode, where AAPL was agreed. */
+static void macos_finds_what_it_wants_in_an_entry(void **state)
+{
+	static const uint8_t expected[] = {
+		0xff, 1,    0x1f, 0,     24,  0, U64(3), 'f', 'i', 'n', 'd',
+		'e',  'r',  0,    0,     0,   0, 0,      0,   0,   0,   0,
+		0,    0xa4, 0x81, INDEX, 'a', 0, 'b',    0,   'c', 0,
+	};
+	struct smb_dir_entry e = entry;
+	uint8_t out[256];
+	struct writer w = writer_at(out, sizeof(out));
+	struct smb_dir_writer d = { .w = &w,
+				    .file_class = SMB_FILE_ID_BOTH_DIRECTORY,
+				    .is_apple = true,
+				    .size = sizeof(out) };
+
+	(void)state;
+	e.apple = (struct smb_apple_facts){ .access = 0x1f01ff,
+					    .mode = 0100644,
+					    .resource = 3,
+					    .finder = "finder" };
+	assert_true(smb_dir_add(&d, &e));
+	assert_int_equal(w.at, 64 + sizeof(expected));
+	assert_memory_equal(out + 64, expected, sizeof(expected));
+}
+
 static void other_classes_are_unknown(void **state)
 {
 	unsigned int known = 0;
@@ -150,6 +176,7 @@ int main(void)
 		cmocka_unit_test(every_class_is_written_as_specified),
 		cmocka_unit_test(entries_are_chained_as_far_as_they_fit),
 		cmocka_unit_test(a_reparse_point_shows_its_tag),
+		cmocka_unit_test(macos_finds_what_it_wants_in_an_entry),
 		cmocka_unit_test(other_classes_are_unknown),
 	};
 

@@ -2,8 +2,9 @@
  * Calls in flight are found by the number that their replies carry. A reply is
  * looked at before it is received, so that its bytes go where they are wanted;
  * the call is out of the table by then, so that nobody gives it up meanwhile.
- * Replies that nobody waits for (late ones, answers to INTERRUPT) and notices
- * are read and dropped.
+ * Replies that nobody waits for (answers to INTERRUPT) and notices are read and
+ * dropped; of late ones, what the program has opened or told by them is given
+ * back.
  */
 #include "fuse/conn.h"
 
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +26,15 @@
 #define OVERHEAD 4096 /* the kernel's, for a message */
 
 LIST_HEAD(calls, fusefs_call);
+
+/* Calls given up whose replies may still come; older ones are forgotten. */
+#define ORPHANS 256
+
+struct orphan {
+	uint64_t unique; /* 0: none */
+	uint64_t node;
+	uint32_t opcode;
+};
 
 struct fusefs_conn {
 	atomic_uint refs;
@@ -36,6 +47,8 @@ struct fusefs_conn {
 	pthread_mutex_t mutex; /* of these */
 	uint64_t next_unique;
 	struct calls flying[BUCKETS];
+	struct orphan orphans[ORPHANS];
+	size_t next_orphan;
 	struct fusefs_nodes nodes;
 };
 
@@ -126,6 +139,24 @@ static ssize_t receive(struct fusefs_conn *conn, struct fuse_out_header *head,
 	return n;
 }
 
+static void take_late(struct fusefs_conn *conn,
+		      const struct fuse_out_header *head, const void *body,
+		      size_t length);
+
+/* What nobody waits for, or waited for too long. */
+static bool receive_unwanted(struct fusefs_conn *conn)
+{
+	struct fuse_out_header head = { .unique = 0 };
+	uint8_t body[sizeof(struct fuse_entry_out) +
+		     sizeof(struct fuse_open_out)];
+	bool is_cut;
+	ssize_t n = receive(conn, &head, body, sizeof(body), 0, &is_cut);
+
+	if (n > 0 && !is_cut && !fusefs_reply_check(&head, (size_t)n))
+		take_late(conn, &head, body, (size_t)n - sizeof(head));
+	return n > 0;
+}
+
 /* False at the end of the connection. */
 static bool receive_one(struct fusefs_conn *conn)
 {
@@ -140,10 +171,9 @@ static bool receive_one(struct fusefs_conn *conn)
 	call = n == (ssize_t)sizeof(head) && head.unique
 		       ? take(conn, head.unique)
 		       : NULL;
-	n = receive(conn, &head, call ? call->to : NULL,
-		    call ? call->to_size : 0, 0, &is_cut);
 	if (!call)
-		return n > 0;
+		return receive_unwanted(conn);
+	n = receive(conn, &head, call->to, call->to_size, 0, &is_cut);
 	err = n < 0 || is_cut ? -EPROTO : fusefs_reply_check(&head, (size_t)n);
 	if (err == -ENOSYS && call->request.head.opcode < OPCODES)
 		conn->is_unknown[call->request.head.opcode] = true;
@@ -293,6 +323,16 @@ int fusefs_conn_send(struct fusefs_conn *conn, struct fusefs_call *call)
 	return mine ? err : 0;
 }
 
+static void adopt(struct fusefs_conn *conn, const struct fuse_in_header *head)
+{
+	pthread_mutex_lock(&conn->mutex);
+	conn->orphans[conn->next_orphan++ % ORPHANS] =
+		(struct orphan){ .unique = head->unique,
+				 .node = head->nodeid,
+				 .opcode = head->opcode };
+	pthread_mutex_unlock(&conn->mutex);
+}
+
 bool fusefs_conn_give_up(struct fusefs_conn *conn, struct fusefs_call *call)
 {
 	const struct fusefs_who nobody = { 0 };
@@ -301,6 +341,7 @@ bool fusefs_conn_give_up(struct fusefs_conn *conn, struct fusefs_call *call)
 
 	if (!take(conn, unique))
 		return false;
+	adopt(conn, &call->request.head);
 	fusefs_request_init(&r, FUSE_INTERRUPT, 0, &nobody,
 			    sizeof(r.body.interrupt));
 	r.head.unique = unique | 1;
@@ -362,6 +403,79 @@ void fusefs_conn_pass(struct fusefs_conn *conn, uint64_t id)
 
 	if (node)
 		fusefs_conn_let_go(conn, node);
+}
+
+/* ---- late replies ---- */
+
+static struct orphan find_orphan(struct fusefs_conn *conn, uint64_t unique)
+{
+	struct orphan found = { .unique = 0 };
+
+	pthread_mutex_lock(&conn->mutex);
+	for (size_t i = 0; i < ORPHANS; i++) {
+		if (conn->orphans[i].unique == unique) {
+			found = conn->orphans[i];
+			conn->orphans[i].unique = 0;
+		}
+	}
+	pthread_mutex_unlock(&conn->mutex);
+	return found;
+}
+
+/* Its own answer is one more that nobody waits for. */
+static void release(struct fusefs_conn *conn, uint32_t opcode, uint64_t node,
+		    const void *opened)
+{
+	const struct fusefs_who nobody = { 0 };
+	struct fuse_open_out out;
+	struct fusefs_request r;
+
+	memcpy(&out, opened, sizeof(out));
+	fusefs_request_init(&r, opcode, node, &nobody, sizeof(r.body.release));
+	r.body.release.fh = out.fh;
+	pthread_mutex_lock(&conn->mutex);
+	r.head.unique = conn->next_unique;
+	conn->next_unique += 2;
+	pthread_mutex_unlock(&conn->mutex);
+	transmit(conn, &r);
+}
+
+static void take_late(struct fusefs_conn *conn,
+		      const struct fuse_out_header *head, const void *body,
+		      size_t length)
+{
+	struct orphan o = find_orphan(conn, head->unique);
+	const size_t entry_size = sizeof(struct fuse_entry_out);
+	struct fusefs_entry entry;
+
+	switch (o.unique ? o.opcode : 0) {
+	case FUSE_OPEN:
+	case FUSE_OPENDIR:
+		if (length == sizeof(struct fuse_open_out))
+			release(conn,
+				o.opcode == FUSE_OPEN ? FUSE_RELEASE
+						      : FUSE_RELEASEDIR,
+				o.node, body);
+		break;
+	case FUSE_CREATE:
+		if (length != entry_size + sizeof(struct fuse_open_out) ||
+		    fusefs_entry_take(body, entry_size, &entry))
+			break;
+		release(conn, FUSE_RELEASE, entry.node,
+			(const uint8_t *)body + entry_size);
+		fusefs_conn_pass(conn, entry.node);
+		break;
+	case FUSE_LOOKUP:
+	case FUSE_MKDIR:
+	case FUSE_MKNOD:
+	case FUSE_SYMLINK:
+	case FUSE_LINK:
+		if (!fusefs_entry_take(body, length, &entry))
+			fusefs_conn_pass(conn, entry.node);
+		break;
+	default:
+		break;
+	}
 }
 
 /* ---- asking, where there is no loop ---- */

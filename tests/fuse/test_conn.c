@@ -171,6 +171,28 @@ static void who_gives_up_interrupts_and_hears_no_more(void **state)
 	assert_false(a.is_done);
 }
 
+static void what_comes_too_late_is_given_back(void **state)
+{
+	struct stage *s = *state;
+	const struct fuse_open_out opened = { .fh = 77 };
+	struct fuse_out_header head = { .len = sizeof(head) + sizeof(opened) };
+	struct iovec parts[] = { { &head, sizeof(head) },
+				 { (void *)(uintptr_t)&opened,
+				   sizeof(opened) } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct fuse_release_in in;
+	struct waiting a;
+
+	begin(s, &a, FUSE_OPEN);
+	head.unique = read_request(s, NULL, 0).unique;
+	assert_true(fusefs_conn_give_up(s->conn, &a.call));
+	read_request(s, NULL, 0);
+	assert_true(sendmsg(s->theirs, &message, 0) > 0);
+
+	assert_int_equal(read_request(s, &in, sizeof(in)).opcode, FUSE_RELEASE);
+	assert_int_equal(in.fh, 77);
+}
+
 static void too_much_ends_the_connection(void **state)
 {
 	struct stage *s = *state;
@@ -267,6 +289,7 @@ int main(void)
 		TEST(replies_find_their_calls_in_any_order),
 		TEST(what_a_program_does_not_know_is_not_asked_again),
 		TEST(who_gives_up_interrupts_and_hears_no_more),
+		TEST(what_comes_too_late_is_given_back),
 		TEST(too_much_ends_the_connection),
 		TEST(notices_and_noise_are_passed_over),
 		TEST(the_end_of_a_program_ends_its_calls),

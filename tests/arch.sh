@@ -106,6 +106,13 @@ verdict "only co_ functions call co_ functions" "$(
 	done
 )"
 
+verdict "every verb of store.h goes by way of verbs.c" "$(
+	for verb in $(grep -oE '\bstore_co_[a-z_]+\(' gateway/store/store.h | sort -u); do
+		grep -qE "^[a-z0-9_]+ ${verb%?}\(" gateway/store/verbs.c ||
+			echo "${verb%?} is not in gateway/store/verbs.c"
+	done
+)"
+
 # ---- sizes ----
 
 verdict "no file is over 700 lines" "$(

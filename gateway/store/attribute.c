@@ -124,8 +124,9 @@ int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
 	return co_set(creds, file, &c);
 }
 
-int store_co_xattr_create(struct store_creds *creds, struct store_file *file,
-			  const char *name, const void *value, size_t size)
+int store_local_co_xattr_create(struct store_creds *creds,
+				struct store_file *file, const char *name,
+				const void *value, size_t size)
 {
 	struct attribute_call c = { .name = name,
 				    .value = value,

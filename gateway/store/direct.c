@@ -46,6 +46,7 @@ const struct store_ops store_direct_ops = {
 	.co_xattr_get = store_direct_co_xattr_get,
 	.co_xattr_first = store_direct_co_xattr_first,
 	.co_xattr_set = store_direct_co_xattr_set,
+	.co_xattr_create = store_direct_co_xattr_create,
 	.co_xattr_remove = store_direct_co_xattr_remove,
 	.co_xattr_list = store_direct_co_xattr_list,
 	.co_set_times = store_direct_co_set_times,

@@ -198,6 +198,9 @@ int64_t store_direct_co_xattr_first(struct store_creds *creds,
 int store_direct_co_xattr_set(struct store_creds *creds,
 			      struct store_file *file, const char *name,
 			      const void *value, size_t size);
+int store_direct_co_xattr_create(struct store_creds *creds,
+				 struct store_file *file, const char *name,
+				 const void *value, size_t size);
 int store_direct_co_xattr_remove(struct store_creds *creds,
 				 struct store_file *file, const char *name);
 int64_t store_direct_co_xattr_list(struct store_creds *creds,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "gateway/store/direct.h"
@@ -85,9 +86,9 @@ int64_t store_direct_co_xattr_first(struct store_creds *creds,
 	return n;
 }
 
-int store_direct_co_xattr_set(struct store_creds *creds,
-			      struct store_file *file, const char *name,
-			      const void *value, size_t size)
+static int co_set_xattr(struct store_creds *creds, struct store_file *file,
+			const char *name, const void *value, size_t size,
+			uint32_t flags)
 {
 	struct direct_node *node = direct_of(file)->node;
 	int err = co_may(creds, file, W_OK);
@@ -99,12 +100,27 @@ int store_direct_co_xattr_set(struct store_creds *creds,
 	store_direct_begin(&c, FUSE_SETXATTR, node->id, creds,
 			   FUSE_COMPAT_SETXATTR_IN_SIZE, NULL, 0);
 	c.call.request.body.setxattr.size = (uint32_t)size;
+	c.call.request.body.setxattr.flags = flags;
 	c.call.request.names[0] = name;
 	c.call.request.data = value;
 	c.call.request.data_size = size;
 	return xattr_error(
 		store_direct_co_call(node->conn, &c,
 				     store_tree_timeout(file->tree)));
+}
+
+int store_direct_co_xattr_set(struct store_creds *creds,
+			      struct store_file *file, const char *name,
+			      const void *value, size_t size)
+{
+	return co_set_xattr(creds, file, name, value, size, 0);
+}
+
+int store_direct_co_xattr_create(struct store_creds *creds,
+				 struct store_file *file, const char *name,
+				 const void *value, size_t size)
+{
+	return co_set_xattr(creds, file, name, value, size, XATTR_CREATE);
 }
 
 int store_direct_co_xattr_remove(struct store_creds *creds,

@@ -85,6 +85,9 @@ struct store_ops {
 				  size_t size, size_t *ret_which);
 	int (*co_xattr_set)(struct store_creds *creds, struct store_file *file,
 			    const char *name, const void *value, size_t size);
+	int (*co_xattr_create)(struct store_creds *creds,
+			       struct store_file *file, const char *name,
+			       const void *value, size_t size);
 	int (*co_xattr_remove)(struct store_creds *creds,
 			       struct store_file *file, const char *name);
 	int64_t (*co_xattr_list)(struct store_creds *creds,
@@ -177,6 +180,9 @@ int64_t store_local_co_xattr_first(struct store_creds *creds,
 				   size_t size, size_t *ret_which);
 int store_local_co_xattr_set(struct store_creds *creds, struct store_file *file,
 			     const char *name, const void *value, size_t size);
+int store_local_co_xattr_create(struct store_creds *creds,
+				struct store_file *file, const char *name,
+				const void *value, size_t size);
 int store_local_co_xattr_remove(struct store_creds *creds,
 				struct store_file *file, const char *name);
 int64_t store_local_co_xattr_list(struct store_creds *creds,

@@ -41,6 +41,7 @@ const struct store_ops store_local_ops = {
 	.co_xattr_get = store_local_co_xattr_get,
 	.co_xattr_first = store_local_co_xattr_first,
 	.co_xattr_set = store_local_co_xattr_set,
+	.co_xattr_create = store_local_co_xattr_create,
 	.co_xattr_remove = store_local_co_xattr_remove,
 	.co_xattr_list = store_local_co_xattr_list,
 	.co_set_times = store_local_co_set_times,
@@ -395,6 +396,17 @@ int store_co_xattr_set(struct store_creds *creds, struct store_file *file,
 	struct loop_lane *before = enter(file->tree);
 	int result = store_tree_ops(file->tree)
 			     ->co_xattr_set(creds, file, name, value, size);
+
+	loop_lane_enter(before);
+	return result;
+}
+
+int store_co_xattr_create(struct store_creds *creds, struct store_file *file,
+			  const char *name, const void *value, size_t size)
+{
+	struct loop_lane *before = enter(file->tree);
+	int result = store_tree_ops(file->tree)
+			     ->co_xattr_create(creds, file, name, value, size);
 
 	loop_lane_enter(before);
 	return result;

@@ -42,9 +42,10 @@ static int ethtool(int fd, const char *name, void *command)
 /* Asked twice: first for how long the maps of modes behind it are. */
 static uint64_t ask_speed(int fd, const char *name)
 {
-	struct {
+	union {
 		struct ethtool_link_settings head;
-		uint32_t modes[3 * MODE_WORDS_MAX];
+		uint8_t room[sizeof(struct ethtool_link_settings) +
+			     3 * MODE_WORDS_MAX * sizeof(uint32_t)];
 	} ask = { .head = { .cmd = ETHTOOL_GLINKSETTINGS } };
 
 	if (ethtool(fd, name, &ask) < 0 || ask.head.link_mode_masks_nwords >= 0)

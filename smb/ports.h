@@ -356,8 +356,10 @@ struct smb_break {
 struct smb_holder {
 	/* Called from the worker's top, never inside of a call of an op. */
 	void (*broken)(struct smb_holder *holder, const struct smb_break *brk);
-	/* One of its open objects, or NULL: a lease belongs to one file. */
+	/* One of its open objects, or NULL. */
 	struct smb_object *object;
+	/* The object store's: the file that it is held on, as long as it is. */
+	void *file;
 	bool is_lease;
 	uint8_t key[16]; /* LeaseKey, if so */
 };

@@ -91,6 +91,7 @@ enum need {
 	NEED_NOTHING,
 	NEED_HANDLES, /* that others close theirs */
 	NEED_DATA,    /* that others write back and forget what they cached */
+	NEED_NAME,    /* to look once more what the name leads to */
 };
 
 /* One that asks others to let go of their handles. */
@@ -211,6 +212,16 @@ static void yield_data(const struct fsa_creating *c,
 	}
 }
 
+/* Under the node's lock: a lease is held on one file (MS-SMB2 3.3.5.9.8). */
+static bool has_lease_elsewhere(const struct fsa_creating *c,
+				const struct fsa_open *open)
+{
+	const struct smb_holder *holder = c->how->holder;
+
+	return holder && holder->is_lease && holder->file &&
+	       holder->file != open->node;
+}
+
 /* Under the node's lock (MS-FSA 2.1.5.1.2.2). */
 static enum nt_status may_stand(const struct fsa_creating *c,
 				const struct fsa_open *open,
@@ -222,6 +233,8 @@ static enum nt_status may_stand(const struct fsa_creating *c,
 	if (open->node->is_delete_pending ||
 	    fsa_node_file(open->node)->is_delete_pending)
 		return NT_STATUS_DELETE_PENDING;
+	if (has_lease_elsewhere(c, open))
+		return NT_STATUS_INVALID_PARAMETER;
 	status = yield_handles(c, open, told, &waits_for_handles);
 	if (!nt_status_is_ok(status))
 		return status;
@@ -267,6 +280,51 @@ static void enter(struct fsa_creating *c, struct fsa_open *open,
 }
 
 /*
+ * Something was renamed while we looked or waited. If it was this file, its
+ * node has not told us: all begins again with the name.
+ */
+static enum nt_status co_find_again(struct fsa_creating *c,
+				    const struct fsa_open *open)
+{
+	struct fsa_found again;
+	enum nt_status status;
+	bool is_same;
+
+	c->moves = fsa_node_moves(open->node->fsa);
+	status = fsa_co_find(c->volume, c->path, &again);
+	is_same = nt_status_is_ok(status) && again.exists &&
+		  fsa_key_equal(&again.stat.key, &c->found.stat.key) &&
+		  strcmp(again.path, c->found.path) == 0;
+	if (nt_status_is_ok(status) || status == NT_STATUS_STOPPED_ON_SYMLINK)
+		fsa_found_fini(&again);
+	c->is_stale = !is_same;
+	return is_same ? NT_STATUS_SUCCESS : NT_STATUS_DELETE_PENDING;
+}
+
+/* Under the node's lock: into the node, or what has to come first. */
+static enum nt_status enter_or_need(struct fsa_creating *c,
+				    struct fsa_open *open,
+				    struct fsa_grant *spare,
+				    struct fsa_told *told, enum need *ret_need)
+{
+	enum nt_status status;
+
+	*ret_need = NEED_NOTHING;
+	c->is_stale =
+		open->node->is_deleted || fsa_node_file(open->node)->is_deleted;
+	if (c->is_stale)
+		return NT_STATUS_DELETE_PENDING;
+	if (!c->previous && fsa_node_moves(open->node->fsa) != c->moves) {
+		*ret_need = NEED_NAME;
+		return NT_STATUS_SUCCESS;
+	}
+	status = may_stand(c, open, told, ret_need);
+	if (nt_status_is_ok(status) && *ret_need == NEED_NOTHING)
+		enter(c, open, spare);
+	return status;
+}
+
+/*
  * Waits for those who have to give up something, and looks afresh each time:
  * to be admitted and to be in the node is one moment.
  */
@@ -279,21 +337,17 @@ static enum nt_status co_enter(struct fsa_creating *c, struct fsa_open *open,
 	enum need need;
 
 	do {
-		need = NEED_NOTHING;
 		fsa_told_init(&told);
 		fsa_node_lock(open->node);
-		c->is_stale = open->node->is_deleted ||
-			      fsa_node_file(open->node)->is_deleted;
-		status = c->is_stale ? NT_STATUS_DELETE_PENDING
-				     : may_stand(c, open, &told, &need);
-		if (need != NEED_NOTHING)
+		status = enter_or_need(c, open, spare, &told, &need);
+		if (need == NEED_HANDLES || need == NEED_DATA)
 			fsa_grant_wait_begin(open->node, &wait, NULL,
 					     need == NEED_HANDLES);
-		else if (nt_status_is_ok(status))
-			enter(c, open, spare);
 		fsa_node_unlock(open->node);
 		fsa_told_post(&told);
-		if (need != NEED_NOTHING)
+		if (need == NEED_NAME)
+			status = co_find_again(c, open);
+		else if (need != NEED_NOTHING)
 			status = fsa_grant_co_wait(open->node, &wait, c->call);
 	} while (need != NEED_NOTHING && nt_status_is_ok(status));
 	return status;

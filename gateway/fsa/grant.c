@@ -197,6 +197,7 @@ bool fsa_grant_take(struct fsa_open *open, struct smb_holder *holder,
 		.opens = 1,
 	};
 	TAILQ_INSERT_TAIL(&node->grants, spare, entry);
+	holder->file = node;
 	open->grant = spare;
 	return true;
 }
@@ -276,6 +277,11 @@ static enum nt_status co_event(struct fsa_node *node, struct fsa_open *by,
 		fsa_node_lock(node);
 		must_wait =
 			break_all(node, by ? by->grant : NULL, event, &told);
+		/* Nobody would end a wait that begins behind fsa_closing(). */
+		if (must_wait && by && by->is_closing) {
+			must_wait = false;
+			status = NT_STATUS_FILE_CLOSED;
+		}
 		if (must_wait)
 			fsa_grant_wait_begin(node, &wait, by,
 					     event == FSA_OPLOCK_NAME);
@@ -448,6 +454,7 @@ void fsa_grant_leave(struct fsa_open *open, struct fsa_told *told)
 	open->grant = NULL;
 	if (is_gone) {
 		TAILQ_REMOVE(&open->node->grants, grant, entry);
+		grant->holder->file = NULL;
 		free(grant);
 	}
 	/* One open of many: the lease owes its answer still. */

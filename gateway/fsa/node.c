@@ -10,6 +10,7 @@
 #include "gateway/fsa/node.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct fsa_bucket {
 
 struct fsa_nodes {
 	struct fsa_bucket buckets[BUCKETS];
+	_Atomic uint64_t moves;
 };
 
 struct fsa_nodes *fsa_nodes_new(void)
@@ -346,6 +348,11 @@ static void move_path(char **path, const struct move *m)
 	*path = moved;
 }
 
+uint64_t fsa_node_moves(struct fsa *fsa)
+{
+	return atomic_load(&fsa_nodes_of(fsa)->moves);
+}
+
 void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
 		    const char *to, bool is_directory)
 {
@@ -354,6 +361,8 @@ void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
 	struct fsa_node *node;
 	struct fsa_open *open;
 
+	/* First: who is in no bucket yet when we pass it, looks at this. */
+	atomic_fetch_add(&nodes->moves, 1);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		loop_lock(&nodes->buckets[i].lock);
 		for (node = nodes->buckets[i].first; node; node = node->next) {

@@ -159,6 +159,12 @@ void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
 		    const char *to, bool is_directory);
 
 /*
+ * How many times that has happened. Who has found a file by its path and then
+ * entered its node has missed no new name of it if the number is the same.
+ */
+uint64_t fsa_node_moves(struct fsa *fsa);
+
+/*
  * Something that is open below this directory (itself left out), as a
  * reference; or NULL.
  */

@@ -233,15 +233,19 @@ out:
 
 /* ---- a lease that is somewhere else ---- */
 
-/* A lease key stands for one file or stream (MS-SMB2 3.3.5.9.8). */
+/*
+ * A lease key stands for one file or stream (MS-SMB2 3.3.5.9.8). Looked at once
+ * more when the open is admitted: another one with that key may have been
+ * quicker.
+ */
 static enum nt_status check_lease(const struct fsa_creating *c)
 {
 	const struct smb_holder *holder = c->how->holder;
 	struct fsa_node *node;
 
-	if (!holder || !holder->is_lease || !holder->object)
+	if (!holder || !holder->is_lease || !holder->file)
 		return NT_STATUS_SUCCESS;
-	node = fsa_open_of(holder->object)->node;
+	node = holder->file;
 	if (!c->found.exists || node->tree != c->volume->share->tree ||
 	    !fsa_key_equal(&node->key, &c->found.stat.key) ||
 	    (node->file != NULL) != c->is_stream)
@@ -361,8 +365,11 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 static enum nt_status co_attempt(struct fsa_creating *c, const char *path,
 				 struct smb_created *ret)
 {
-	enum nt_status status = fsa_co_find(c->volume, path, &c->found);
+	enum nt_status status;
 
+	c->path = path;
+	c->moves = fsa_node_moves(c->volume->share->fsa);
+	status = fsa_co_find(c->volume, path, &c->found);
 	if (status == NT_STATUS_STOPPED_ON_SYMLINK)
 		return co_tell_link(c, ret);
 	if (nt_status_is_ok(status))

@@ -498,15 +498,63 @@ enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
 				       : status;
 }
 
+/* Under the node's lock. */
+static bool is_open_to_others(const struct fsa_creating *c,
+			      const struct fsa_node *node)
+{
+	const struct fsa_node *stream;
+	const struct fsa_open *other;
+
+	TAILQ_FOREACH(other, &node->opens, node_entry) {
+		if (other != c->open)
+			return true;
+	}
+	TAILQ_FOREACH(stream, &node->streams, stream_entry) {
+		TAILQ_FOREACH(other, &stream->opens, node_entry) {
+			if (other != c->open)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Removes what was made, unless somebody has opened it meanwhile. */
+static void co_unmake(struct fsa_creating *c)
+{
+	const struct fsa_share *share = c->volume->share;
+	bool is_directory = c->how->options & FILE_DIRECTORY_FILE;
+	struct fsa_node *node =
+		fsa_node_get(share->fsa, share->tree, &c->found.stat.key,
+			     c->found.path, is_directory);
+	bool is_ours;
+	bool is_gone = false;
+
+	if (!node)
+		return;
+	fsa_node_lock(node);
+	is_ours = !node->is_delete_pending && !is_open_to_others(c, node);
+	if (is_ours)
+		node->is_delete_pending = true;
+	fsa_node_unlock(node);
+	if (is_ours)
+		is_gone = nt_status_is_ok(
+			fsa_co_unlink(c->volume->creds, c->found.dir,
+				      c->found.leaf, &node->key, is_directory));
+	fsa_node_lock(node);
+	node->is_deleted |= is_gone;
+	if (is_ours && !is_gone)
+		node->is_delete_pending = false;
+	fsa_node_unlock(node);
+	fsa_node_unref(node);
+}
+
 void fsa_create_co_undo(struct fsa_creating *c)
 {
 	if (c->is_stream_made && !c->is_made)
 		fsa_stream_co_remove(c->volume->creds, c->file, c->stream);
 	c->is_stream_made = false;
 	if (c->is_made)
-		fsa_co_unlink(c->volume->creds, c->found.dir, c->found.leaf,
-			      &c->found.stat.key,
-			      c->how->options & FILE_DIRECTORY_FILE);
+		co_unmake(c);
 	if (c->open && c->is_own)
 		fsa_own_end(c->open->node);
 	c->is_own = false;

@@ -23,6 +23,8 @@ struct fsa_creating {
 	bool is_stream;  /* what is asked for is a stream of the file */
 	char stream[FSA_STREAM_NAME_SIZE]; /* as it is spelled, if so */
 	uint64_t stream_size;
+	const char *path; /* as it was asked for */
+	uint64_t moves;   /* fsa_node_moves() before it was looked for */
 	struct fsa_found found;
 	struct fsa_step step;
 	struct store_file *file;
@@ -36,8 +38,8 @@ struct fsa_creating {
 	bool is_special; /* a link, FIFO, device */
 	bool is_made;    /* the file, by us, just now */
 	bool is_stream_made;
-	bool is_own;     /* fsa_own_begin() was called for it */
-	bool is_raised;  /* the holder's rights, by this CREATE */
+	bool is_own;    /* fsa_own_begin() was called for it */
+	bool is_raised; /* the holder's rights, by this CREATE */
 	/* The world has changed meanwhile: go round once more. */
 	bool is_stale;
 	struct fsa_open *open; /* in its node, once it was admitted */

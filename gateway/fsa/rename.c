@@ -15,6 +15,11 @@
 #include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
+enum {
+	/* A name that comes and goes faster than this has no state. */
+	TRIES_MAX = 32,
+};
+
 /* A rename or a link on its way. */
 struct move {
 	struct fsa_open *open;
@@ -25,7 +30,9 @@ struct move {
 	char *asked; /* the new path as the client spells it */
 	const char *leaf;
 	struct fsa_found target;
-	char *to; /* the new path as it will be on disk */
+	char *to;                  /* the new path as it will be on disk */
+	struct fsa_node *replaced; /* what has the name now, claimed */
+	bool is_stale; /* and what had it when we looked was another */
 };
 
 static const char *leaf_of(const char *path)
@@ -35,8 +42,49 @@ static const char *leaf_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/*
+ * Nobody opens what is to be replaced from now on; who has it open keeps it.
+ * The claim ends with unclaim().
+ */
+static enum nt_status claim(struct move *m)
+{
+	struct fsa_node *node =
+		fsa_node_get(m->open->node->fsa, m->open->node->tree,
+			     &m->target.stat.key, m->target.path,
+			     S_ISDIR(m->target.stat.mode));
+	bool is_free;
+
+	if (!node)
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	fsa_node_lock(node);
+	is_free = !fsa_node_has_opens(node) && !node->is_delete_pending;
+	if (is_free)
+		node->is_delete_pending = true;
+	fsa_node_unlock(node);
+	if (!is_free) {
+		fsa_node_unref(node);
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	m->replaced = node;
+	return NT_STATUS_SUCCESS;
+}
+
+static void unclaim(struct move *m, bool is_gone)
+{
+	struct fsa_node *node = m->replaced;
+
+	if (!node)
+		return;
+	fsa_node_lock(node);
+	node->is_deleted = is_gone;
+	node->is_delete_pending = is_gone;
+	fsa_node_unlock(node);
+	m->replaced = fsa_node_unref(node);
+}
+
 static void move_fini(struct move *m)
 {
+	unclaim(m, false);
 	free(m->from);
 	free(m->asked);
 	free(m->to);
@@ -243,21 +291,6 @@ static enum nt_status co_check_below(struct move *m)
 	return status;
 }
 
-static bool node_is_open(struct fsa_open *open, const struct store_key *key)
-{
-	struct fsa_node *node =
-		fsa_node_find(open->node->fsa, open->node->tree, key);
-	bool is_open;
-
-	if (!node)
-		return false;
-	fsa_node_lock(node);
-	is_open = fsa_node_has_opens(node);
-	fsa_node_unlock(node);
-	fsa_node_unref(node);
-	return is_open;
-}
-
 static enum nt_status co_check_read_only(struct move *m)
 {
 	struct fsa_volume *volume = m->open->volume;
@@ -288,6 +321,18 @@ static enum nt_status co_check_read_only(struct move *m)
 		       : NT_STATUS_SUCCESS;
 }
 
+/* Before it was claimed it may have been replaced, or renamed. */
+static enum nt_status co_check_target(struct move *m)
+{
+	struct store_stat stat;
+	int err = store_co_stat_at(m->open->volume->creds, m->target.dir,
+				   m->target.leaf, &stat);
+
+	m->is_stale = err < 0 || !fsa_key_equal(&stat.key, &m->replaced->key);
+	return m->is_stale ? NT_STATUS_OBJECT_NAME_COLLISION
+			   : NT_STATUS_SUCCESS;
+}
+
 /* Whether what has the name already may go: another file, that is. */
 static enum nt_status co_check_replace(struct move *m, bool is_replace)
 {
@@ -298,9 +343,12 @@ static enum nt_status co_check_replace(struct move *m, bool is_replace)
 		return NT_STATUS_SUCCESS;
 	if (S_ISDIR(m->target.stat.mode) || m->open->base.is_directory)
 		return NT_STATUS_ACCESS_DENIED;
-	if (node_is_open(m->open, &m->target.stat.key))
-		return NT_STATUS_ACCESS_DENIED;
-	return co_check_read_only(m);
+
+	enum nt_status status = claim(m);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_target(m);
+	return status == NT_STATUS_SUCCESS ? co_check_read_only(m) : status;
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -383,17 +431,52 @@ static int co_rename(struct move *m)
 	return err;
 }
 
-static void tell_renamed(const struct move *m)
+static void tell_renamed(struct move *m)
 {
+	unclaim(m, true);
 	if (m->target.exists && !target_is_self(m))
 		fsa_changed(m->open, m->target.path, FSA_ACTION_REMOVED,
 			    FSA_CHANGE_FILE_NAME);
 	fsa_changed_name(m->open, m->from, m->to);
 }
 
-enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
+/* Another rename of the same file was quicker than this one. */
+static bool has_moved(const struct move *m)
+{
+	char *path = fsa_open_path(m->open);
+	bool has = path && m->from && strcmp(path, m->from) != 0;
+
+	free(path);
+	return has;
+}
+
+static enum nt_status co_try_rename(struct fsa_open *open,
+				    const struct smb_set *set,
+				    bool *ret_is_stale)
 {
 	struct move m;
+	enum nt_status status = co_move_init(&m, open, set);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_rename(&m, set->is_replace);
+	if (status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) {
+		status = fsa_status(FSA_RENAME, co_rename(&m));
+		/* It was not there when we looked: then it is to be replaced. */
+		m.is_stale |= status == NT_STATUS_OBJECT_NAME_COLLISION &&
+			      set->is_replace && !m.target.exists;
+		if (status == NT_STATUS_SUCCESS)
+			tell_renamed(&m);
+	}
+	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+	    status == NT_STATUS_OBJECT_PATH_NOT_FOUND)
+		m.is_stale |= has_moved(&m);
+	*ret_is_stale = m.is_stale;
+	move_fini(&m);
+	return status;
+}
+
+enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
+{
 	enum nt_status status;
 
 	if (!(open->base.granted & DELETE))
@@ -407,15 +490,13 @@ enum nt_status fsa_co_rename(struct fsa_open *open, const struct smb_set *set)
 	/* The file is in use, by this very stream. */
 	if (fsa_open_is_stream(open))
 		return NT_STATUS_SHARING_VIOLATION;
-	status = co_move_init(&m, open, set);
-	if (status == NT_STATUS_SUCCESS)
-		status = co_check_rename(&m, set->is_replace);
-	if (status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) {
-		status = fsa_status(FSA_RENAME, co_rename(&m));
-		if (status == NT_STATUS_SUCCESS)
-			tell_renamed(&m);
+	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		bool is_stale;
+
+		status = co_try_rename(open, set, &is_stale);
+		if (!is_stale)
+			break;
 	}
-	move_fini(&m);
 	return status;
 }
 
@@ -461,8 +542,10 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 		status = co_check_replace(&m, set->is_replace);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_status(FSA_LINK, co_link(&m));
-	if (status == NT_STATUS_SUCCESS)
+	if (status == NT_STATUS_SUCCESS) {
+		unclaim(&m, true);
 		fsa_changed(open, m.to, FSA_ACTION_ADDED, FSA_CHANGE_FILE_NAME);
+	}
 fini:
 	move_fini(&m);
 	return status;

@@ -65,7 +65,7 @@ TEST_SRC  := $(call src,tests/client/*.c tests/fake/*.c)
 LIBS := $(BUILD)/libgw.a $(BUILD)/libfsa.a $(BUILD)/libstore.a \
 	$(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a
 
-UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fuse fsa store loop gateway,tests/$(r)/test_*.c))
+UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fuse fsa store loop gateway model,tests/$(r)/test_*.c))
 UNIT_BINS := $(patsubst %.c,$(BUILD)/%,$(UNITS))
 
 Q := $(if $(V),,@)
@@ -73,7 +73,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help units replays fuzzers fuzz run check conformance bench install clean format
+.PHONY: all help model units replays fuzzers fuzz run check conformance bench install clean format
 
 all: $(BUILD)/smbgate
 
@@ -119,13 +119,15 @@ $(eval $(call unit,fuse,$(BUILD)/libfuse.a))
 $(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
 $(eval $(call unit,gateway,$(TLIB) $(SIM_OBJ) $(LIBS)))
+MODEL_SRC := $(filter-out tests/model/test_%,$(call src,tests/model/*.c))
+$(eval $(call unit,model,$(call obj,$(MODEL_SRC)) $(SIM_OBJ) $(TLIB) $(LIBS)))
 
 # Packages that tests need are installed before the first of them is compiled.
 $(BUILD)/.check-packages: packaging/packages.sh
 	@mkdir -p $(@D)
 	@packaging/packages.sh check
 	@touch $@
-$(call obj,$(UNITS) $(TEST_SRC) $(FUZZ_SRC) tests/fuzz/replay.c): | $(BUILD)/.check-packages
+$(call obj,$(UNITS) $(TEST_SRC) $(MODEL_SRC) $(FUZZ_SRC) tests/fuzz/replay.c): | $(BUILD)/.check-packages
 
 units: $(UNIT_BINS)
 
@@ -142,6 +144,12 @@ replays: $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/replay_%,$(FUZZ_SRC))
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_LIBS)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+
+## make model [SEED=1] [STEPS=1000000]  the server against its model
+SEED ?= 1
+STEPS ?= 1000000
+model: $(BUILD)/tests/model/test_model
+	@SEED=$(SEED) STEPS=$(STEPS) $<
 
 ## make fuzz [SECONDS=60] [TARGET=frame]  each fuzz target for so long
 SECONDS ?= 60

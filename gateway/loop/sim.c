@@ -484,7 +484,7 @@ bool loop_sim_step(struct loop_sim *sim)
 	return step(sim, true);
 }
 
-static uint64_t next_ns(const struct loop_sim *sim)
+uint64_t loop_sim_next(const struct loop_sim *sim)
 {
 	uint64_t next = LOOP_FOREVER;
 
@@ -509,7 +509,7 @@ static uint64_t next_ns(const struct loop_sim *sim)
 
 bool loop_sim_jump(struct loop_sim *sim, uint64_t until_ns)
 {
-	uint64_t next = next_ns(sim);
+	uint64_t next = loop_sim_next(sim);
 
 	if (next > until_ns || next == LOOP_FOREVER) {
 		if (sim->now_ns < until_ns && until_ns != LOOP_FOREVER)
@@ -668,6 +668,7 @@ void loop_sim_within(struct loop *loop, void (*fn)(void *arg), void *arg)
 {
 	struct loop *before = loop_switch(loop);
 
+	loop->now_ns = sim_of(loop)->now_ns;
 	fn(arg);
 	loop_switch(before);
 }

@@ -93,6 +93,9 @@ void loop_sim_note(struct loop_sim *sim, uint64_t what);
  */
 bool loop_sim_step(struct loop_sim *sim);
 
+/* When something happens next, if nothing does now; LOOP_FOREVER: never. */
+uint64_t loop_sim_next(const struct loop_sim *sim);
+
 /*
  * Moves the clock to when something happens next, but not beyond `until_ns`.
  * False: it is there, and nothing does.

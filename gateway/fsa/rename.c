@@ -468,7 +468,8 @@ static enum nt_status co_try_rename(struct fsa_open *open,
 			tell_renamed(&m);
 	}
 	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
-	    status == NT_STATUS_OBJECT_PATH_NOT_FOUND)
+	    status == NT_STATUS_OBJECT_PATH_NOT_FOUND ||
+	    status == NT_STATUS_OBJECT_NAME_COLLISION)
 		m.is_stale |= has_moved(&m);
 	*ret_is_stale = m.is_stale;
 	move_fini(&m);

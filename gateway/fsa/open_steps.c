@@ -296,7 +296,7 @@ static enum nt_status co_open_maximum(struct fsa_creating *c)
 }
 
 /* Said early, before anything is said of the file's other sides. */
-static bool is_delete_pending(const struct fsa_creating *c)
+static bool is_delete_pending(struct fsa_creating *c)
 {
 	struct fsa_node *node =
 		fsa_node_find(c->volume->share->fsa, c->volume->share->tree,
@@ -306,10 +306,12 @@ static bool is_delete_pending(const struct fsa_creating *c)
 	if (!node)
 		return false;
 	fsa_node_lock(node);
-	is_pending = node->is_delete_pending && !node->is_deleted;
+	is_pending = node->is_delete_pending;
+	/* Its name went since it was found. */
+	c->is_stale = node->is_deleted;
 	fsa_node_unlock(node);
 	fsa_node_unref(node);
-	return is_pending;
+	return is_pending || c->is_stale;
 }
 
 /* Whether the file has the stream that is asked for. */
@@ -353,6 +355,16 @@ static enum nt_status co_check_found(struct fsa_creating *c)
 	return nt_status_is_ok(status) ? check_share(c) : status;
 }
 
+/* Nobody collides with a file that has gone since it was found. */
+static bool co_is_there(const struct fsa_creating *c)
+{
+	struct store_stat stat;
+
+	return is_root(c) || (store_co_stat_at(c->volume->creds, c->found.dir,
+					       c->found.leaf, &stat) == 0 &&
+			      fsa_key_equal(&stat.key, &c->found.stat.key));
+}
+
 enum nt_status fsa_create_co_open(struct fsa_creating *c)
 {
 	enum nt_status status;
@@ -360,6 +372,8 @@ enum nt_status fsa_create_co_open(struct fsa_creating *c)
 	if (is_delete_pending(c))
 		return NT_STATUS_DELETE_PENDING;
 	status = co_check_found(c);
+	if (status == NT_STATUS_OBJECT_NAME_COLLISION)
+		c->is_stale = !co_is_there(c);
 	if (!nt_status_is_ok(status))
 		return status;
 	status = is_maximum(c) ? co_open_maximum(c) : co_open_named(c);

@@ -538,7 +538,7 @@ static void sim_wait(struct loop *loop, uint64_t timeout_ns)
 	if (step(sim, false) || timeout_ns == 0)
 		return;
 	/* TCP takes its time between two ends: no deadline comes before it. */
-	if (has_peers(sim) && next_ns(sim) - sim->now_ns > loop_ms(IDLE_MS)) {
+	if (has_peers(sim) && loop_sim_next(sim) - sim->now_ns > loop_ms(IDLE_MS)) {
 		if (look_at_sockets(sim, IDLE_MS))
 			return;
 		if (until - sim->now_ns > loop_ms(PEER_MS))

@@ -27,8 +27,8 @@ struct actor {
 	uint16_t epochs[MODEL_KEYS];
 };
 
-/* Connects and logs on; asserts that it can. */
-void actor_connect(struct actor *a);
+/* Connects and logs on. False: it can't; then disconnect. */
+bool actor_connect(struct actor *a);
 
 /* Lets go of a connection that is cut. */
 void actor_disconnect(struct actor *a, size_t keep);

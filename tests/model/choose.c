@@ -9,6 +9,7 @@
 
 enum {
 	OPENS_WANTED = 10, /* more are opened below, more closed above */
+	WAITS_WANTED = 6,  /* the orders in which they may end are many */
 };
 
 /* ---- places ---- */
@@ -235,8 +236,7 @@ static bool is_crowded(const struct play *p)
 		locks += guess(p)->locks[i].open != MODEL_NONE;
 	for (int i = 0; i < MODEL_OPS; i++)
 		waits += p->ops[i].kind != MODEL_NOTHING;
-	return locks + 2 * BURST_MAX >= MODEL_LOCKS ||
-	       waits + 2 * BURST_MAX >= MODEL_OPS;
+	return locks + 2 * BURST_MAX >= MODEL_LOCKS || waits > WAITS_WANTED;
 }
 
 bool play_choose(struct play *p, struct model_op *op)

@@ -10,7 +10,7 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 14,
+	VISITED = 1 << 18,
 	VISITED_MAX = VISITED - VISITED / 8,
 };
 
@@ -19,7 +19,9 @@ struct search {
 	const struct explain_seen *seen;
 	struct explain_states *after;
 	bool is_loud;
-	uint64_t visited[VISITED]; /* hashes; 0: none */
+	uint64_t visited[VISITED];  /* hashes */
+	uint32_t searches[VISITED]; /* in which each was visited */
+	uint32_t search;
 	size_t visited_count;
 };
 
@@ -39,7 +41,7 @@ static uint64_t hash(const struct place *p)
 		h = (h ^ word) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
 	}
-	return h ? h : 1;
+	return h;
 }
 
 /* True if it is new. */
@@ -48,11 +50,12 @@ static bool visit(struct search *s, const struct place *p)
 	uint64_t h = hash(p);
 	size_t at = h % VISITED;
 
-	while (s->visited[at] && s->visited[at] != h)
+	while (s->searches[at] == s->search && s->visited[at] != h)
 		at = (at + 1) % VISITED;
-	if (s->visited[at] || s->visited_count >= VISITED_MAX)
+	if (s->searches[at] == s->search || s->visited_count >= VISITED_MAX)
 		return false;
 	s->visited[at] = h;
+	s->searches[at] = s->search;
 	s->visited_count++;
 	return true;
 }
@@ -260,7 +263,7 @@ void explain(const struct explain_states *before, const struct model_op *ops,
 	s.seen = seen;
 	s.after = ret_after;
 	s.visited_count = 0;
-	memset(s.visited, 0, sizeof(s.visited));
+	s.search++;
 	ret_after->count = 0;
 	for (size_t i = 0; i < before->count; i++) {
 		struct place start;

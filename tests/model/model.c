@@ -27,6 +27,7 @@ bool model_end_op(struct run *r, uint8_t index, enum nt_status status)
 	r->m->op_files[index] = MODEL_NONE;
 	r->m->for_handles[index] = false;
 	r->m->is_woken[index] = false;
+	r->m->is_cancelled[index] = false;
 	r->answers[index].is_there = true;
 	r->answers[index].status = (uint32_t)status;
 	return true;
@@ -39,7 +40,14 @@ bool model_end(struct run *r, enum nt_status status)
 
 bool model_wait_in(struct run *r, enum model_state state)
 {
+	bool is_wait = state == MODEL_IS_ADMITTED_LATER ||
+		       state == MODEL_IS_LOCKING || state == MODEL_IS_BREAKING;
+
 	r->m->states[r->index] = state;
+	if (is_wait && r->m->is_cancelled[r->index]) {
+		model_remove_wait(r->m, r->index);
+		model_end(r, NT_STATUS_CANCELLED);
+	}
 	return true;
 }
 
@@ -186,8 +194,8 @@ static bool may_change(struct run *r, enum event event)
 		return true;
 	if (o->is_closing)
 		return !model_end(r, NT_STATUS_FILE_CLOSED);
-	model_wait_in(r, MODEL_IS_BREAKING);
 	r->m->for_handles[r->index] = event == EVENT_NAME;
+	model_wait_in(r, MODEL_IS_BREAKING);
 	return false;
 }
 
@@ -338,12 +346,15 @@ static bool run_dispose(struct run *r)
 
 static bool run_cancel(struct run *r)
 {
-	uint8_t state = r->m->states[r->op->target];
+	uint8_t target = r->op->target;
+	uint8_t state = r->m->states[target];
 
-	if (state == MODEL_IS_ADMITTED_LATER || state == MODEL_IS_LOCKING ||
-	    state == MODEL_IS_BREAKING) {
-		model_remove_wait(r->m, r->op->target);
-		model_end_op(r, r->op->target, NT_STATUS_CANCELLED);
+	if (r->m->is_woken[target]) {
+		r->m->is_cancelled[target] = true;
+	} else if (state == MODEL_IS_ADMITTED_LATER ||
+		   state == MODEL_IS_LOCKING || state == MODEL_IS_BREAKING) {
+		model_remove_wait(r->m, target);
+		model_end_op(r, target, NT_STATUS_CANCELLED);
 	}
 	return model_end(r, NT_STATUS_SUCCESS);
 }

@@ -158,9 +158,10 @@ struct model {
 	struct model_lock locks[MODEL_LOCKS];
 	uint8_t waits[MODEL_OPS]; /* LOCKs that wait, oldest first */
 	uint8_t states[MODEL_OPS];
-	uint8_t op_files[MODEL_OPS]; /* that a waiting CREATE has found */
-	bool for_handles[MODEL_OPS]; /* waits until somebody closes one */
-	bool is_woken[MODEL_OPS];    /* has to look afresh */
+	uint8_t op_files[MODEL_OPS];  /* that a waiting CREATE has found */
+	bool for_handles[MODEL_OPS];  /* waits until somebody closes one */
+	bool is_woken[MODEL_OPS];     /* has to look afresh */
+	bool is_cancelled[MODEL_OPS]; /* and its next wait is over at once */
 	/* Sent, and not yet compared with what was seen. */
 	uint8_t notice_count;
 	struct model_notice notices[MODEL_NOTICES];

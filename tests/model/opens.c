@@ -214,7 +214,8 @@ static void end_waits(struct run *r, uint8_t open)
 		if (r->m->states[i] == MODEL_IS_LOCKING) {
 			model_remove_wait(r->m, i);
 			model_end_op(r, i, NT_STATUS_RANGE_NOT_LOCKED);
-		} else if (r->m->states[i] == MODEL_IS_BREAKING) {
+		} else if (r->m->states[i] == MODEL_IS_BREAKING &&
+			   !r->m->is_woken[i]) {
 			model_end_op(r, i, NT_STATUS_FILE_CLOSED);
 		}
 	}
@@ -259,10 +260,11 @@ static bool is_in_the_middle(const struct run *r, uint8_t actor, uint8_t open)
 	for (uint8_t i = 0; i < MODEL_OPS; i++) {
 		uint8_t state = r->m->states[i];
 
-		if (i != r->index && r->ops[i].actor == actor &&
-		    (open == MODEL_NONE || r->ops[i].open == open) &&
-		    (state == MODEL_IS_DELETING || state == MODEL_IS_ADMITTED ||
-		     state == MODEL_IS_READY))
+		if (i == r->index || r->ops[i].actor != actor ||
+		    (open != MODEL_NONE && r->ops[i].open != open))
+			continue;
+		if (r->m->is_woken[i] || state == MODEL_IS_DELETING ||
+		    state == MODEL_IS_ADMITTED || state == MODEL_IS_READY)
 			return true;
 	}
 	return false;

@@ -17,6 +17,7 @@
 enum {
 	/* Breaks that are not answered by then end their time as a step. */
 	PATIENCE_MS = 20 * 1000,
+	TRIES_MAX = 1000,
 };
 
 /* ---- a step ---- */
@@ -82,12 +83,14 @@ static void send_burst(struct play *p)
 
 	p->has_data_op = false;
 	memset(p->has_acked, 0, sizeof(p->has_acked));
-	for (size_t i = 0; i < count; i++) {
+	/* Who hangs up does nothing else: at last nobody may be left. */
+	for (int tries = 0; count > 0 && tries < TRIES_MAX; tries++) {
 		struct model_op op;
 
-		while (!play_choose(p, &op))
+		if (!play_choose(p, &op))
 			continue;
 		send_one(p, begin_op(p, &op));
+		count--;
 	}
 	for (uint8_t i = 0; i < MODEL_ACTORS; i++) {
 		if (p->is_cutting[i])
@@ -305,12 +308,21 @@ static void tell_step(const struct play *p)
 	model_print(guess(p));
 }
 
+static void connect_actor(struct play *p, struct actor *a)
+{
+	bool is_up = actor_connect(a);
+
+	assert(is_up || p->options->has_faults);
+	if (!is_up)
+		actor_disconnect(a, 0);
+}
+
 /* Somebody who had hung up comes back: true if that was the step. */
 static bool come_back(struct play *p)
 {
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		if (!p->actors[i].is_up && draw(p, 4) == 0) {
-			actor_connect(&p->actors[i]);
+			connect_actor(p, &p->actors[i]);
 			return true;
 		}
 	}
@@ -342,7 +354,7 @@ static bool step(struct play *p)
 	else
 		send_burst(p);
 	scene_settle(&p->scene);
-	why = check(p);
+	why = p->options->has_faults ? play_adopt(p) : check(p);
 	if (p->options->is_verbose)
 		tell_step(p);
 	if (why) {
@@ -369,6 +381,12 @@ static void begin(struct play *p)
 		.delay_ns = 60000,
 	};
 
+	if (p->options->has_faults) {
+		options.error_ppm[LOOP_SIM_NAMES] = 20000;
+		options.error_ppm[LOOP_SIM_DATA] = 30000;
+		options.error_ppm[LOOP_SIM_CALLS] = 20000;
+		options.error_ppm[LOOP_SIM_SOCKETS] = 1000;
+	}
 	scene_init(&p->scene, &options, p->options->workers);
 	p->now = calloc(1, sizeof(*p->now));
 	p->next = calloc(1, sizeof(*p->next));
@@ -380,7 +398,7 @@ static void begin(struct play *p)
 		p->actors[i] = (struct actor){ .index = i,
 					       .scene = &p->scene,
 					       .line = &p->scene.lines[i] };
-		actor_connect(&p->actors[i]);
+		connect_actor(p, &p->actors[i]);
 	}
 }
 
@@ -393,6 +411,7 @@ static void finish(struct play *p)
 	if (p->result.is_good)
 		scene_fini(&p->scene);
 	p->result.events = p->scene.sim.steps;
+	p->result.faults = p->scene.sim.errors;
 	p->result.trace = p->scene.sim.trace;
 	free(p->now);
 	free(p->next);

@@ -14,6 +14,7 @@ struct play_options {
 	uint64_t steps;
 	unsigned int workers;
 	bool is_verbose; /* tells each step */
+	bool has_faults; /* calls and connections fail; see faults.c */
 };
 
 struct play_result {
@@ -23,6 +24,7 @@ struct play_result {
 	uint64_t breaks;     /* told */
 	uint64_t cuts;       /* of connections */
 	uint64_t waits;      /* requests that waited beyond their step */
+	uint64_t faults;     /* injected */
 	uint64_t events;     /* of the simulated world */
 	uint64_t states_max; /* possible at the same time */
 	uint64_t trace;

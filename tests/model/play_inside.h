@@ -60,3 +60,9 @@ static inline size_t open_count(const struct model *m)
  * again.
  */
 bool play_choose(struct play *p, struct model_op *ret_op);
+
+/*
+ * Where things fail: what was seen is taken as it is. What is wrong all the
+ * same, or NULL.
+ */
+const char *play_adopt(struct play *p);

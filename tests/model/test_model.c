@@ -2,7 +2,7 @@
  * The whole server against a simple model of one: seeded chance, no threads,
  * no sockets that others have, no clock.
  *
- * SEED, STEPS, WORKERS   play this one alone
+ * SEED, STEPS, WORKERS   play this one alone; FAULTS=1: with faults
  * VERBOSE=1              and tell each step
  * DEBUG=1                with the server's log
  */
@@ -35,23 +35,26 @@ static uint64_t number(const char *name, uint64_t otherwise)
 	return text && *text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-static struct play_result play_one(uint64_t seed, uint64_t steps)
+static struct play_result play_one(uint64_t seed, uint64_t steps,
+				   bool has_faults)
 {
 	struct play_options options = {
 		.seed = seed,
 		.steps = steps,
 		.workers = (unsigned int)number("WORKERS", WORKERS),
 		.is_verbose = number("VERBOSE", 0),
+		.has_faults = has_faults,
 	};
 	struct play_result r = play(&options);
 
 	print_message("# seed %llu: %llu steps, %llu requests, %llu waits, "
-		      "%llu breaks, %llu cuts, %llu events, at most %llu "
-		      "states, trace %016llx\n",
+		      "%llu breaks, %llu cuts, %llu faults, %llu events, "
+		      "at most %llu states, trace %016llx\n",
 		      (unsigned long long)seed, (unsigned long long)r.steps,
 		      (unsigned long long)r.requests,
 		      (unsigned long long)r.waits, (unsigned long long)r.breaks,
-		      (unsigned long long)r.cuts, (unsigned long long)r.events,
+		      (unsigned long long)r.cuts, (unsigned long long)r.faults,
+		      (unsigned long long)r.events,
 		      (unsigned long long)r.states_max,
 		      (unsigned long long)r.trace);
 	assert_true(r.is_good);
@@ -65,22 +68,31 @@ static void what_the_server_does_can_be_explained(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < count; i++)
-		play_one(first ? first : 1 + i, number("STEPS", STEPS));
+		play_one(first ? first : 1 + i, number("STEPS", STEPS),
+			 number("FAULTS", 0));
+}
+
+static void whatever_fails_nothing_is_left(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < SEEDS; i++)
+		play_one(1 + i, number("STEPS", STEPS) / 2, true);
 }
 
 static void a_seed_plays_the_same_twice(void **state)
 {
 	(void)state;
-	uint64_t first = play_one(42, 2000).trace;
+	uint64_t first = play_one(42, 2000, false).trace;
 
-	assert_int_equal(play_one(42, 2000).trace, first);
-	assert_int_not_equal(play_one(43, 2000).trace, first);
+	assert_int_equal(play_one(42, 2000, false).trace, first);
+	assert_int_not_equal(play_one(43, 2000, false).trace, first);
 }
 
 int main(void)
 {
 	const struct CMUnitTest all[] = {
 		cmocka_unit_test(what_the_server_does_can_be_explained),
+		cmocka_unit_test(whatever_fails_nothing_is_left),
 		cmocka_unit_test(a_seed_plays_the_same_twice),
 	};
 	const struct CMUnitTest one[] = {

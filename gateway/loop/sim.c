@@ -78,26 +78,12 @@ void loop_sim_note(struct loop_sim *sim, uint64_t what)
 
 static enum loop_sim_class class_of(enum loop_verb verb)
 {
-	switch (verb) {
-	case LOOP_VERB_OPENAT2:
-	case LOOP_VERB_STATX:
-	case LOOP_VERB_MKDIRAT:
-	case LOOP_VERB_UNLINKAT:
-	case LOOP_VERB_RENAMEAT2:
-	case LOOP_VERB_LINKAT:
-	case LOOP_VERB_SYMLINKAT:
+	/* What is done to names comes first, what is done to sockets last. */
+	if (verb <= LOOP_VERB_SYMLINKAT)
 		return LOOP_SIM_NAMES;
-	case LOOP_VERB_CALL:
-		return LOOP_SIM_CALLS;
-	case LOOP_VERB_SEND:
-	case LOOP_VERB_RECV:
-	case LOOP_VERB_POLL:
-	case LOOP_VERB_ACCEPT:
-	case LOOP_VERB_STREAM:
+	if (verb >= LOOP_VERB_SEND)
 		return LOOP_SIM_SOCKETS;
-	default:
-		return LOOP_SIM_DATA;
-	}
+	return verb == LOOP_VERB_CALL ? LOOP_SIM_CALLS : LOOP_SIM_DATA;
 }
 
 static bool waits_for_peer(const struct loop_op *op)
@@ -538,7 +524,8 @@ static void sim_wait(struct loop *loop, uint64_t timeout_ns)
 	if (step(sim, false) || timeout_ns == 0)
 		return;
 	/* TCP takes its time between two ends: no deadline comes before it. */
-	if (has_peers(sim) && loop_sim_next(sim) - sim->now_ns > loop_ms(IDLE_MS)) {
+	if (has_peers(sim) &&
+	    loop_sim_next(sim) - sim->now_ns > loop_ms(IDLE_MS)) {
 		if (look_at_sockets(sim, IDLE_MS))
 			return;
 		if (until - sim->now_ns > loop_ms(PEER_MS))

@@ -279,16 +279,6 @@ static bool run_unlock(struct run *r)
 
 /* ---- names: 2.1.5.14.11, 2.1.5.14.3 ---- */
 
-static bool give_name(struct run *r, uint8_t file)
-{
-	struct model *m = r->m;
-
-	m->names[m->files[file].name] = MODEL_NONE;
-	m->names[r->op->name] = file;
-	m->files[file].name = r->op->name;
-	return model_end(r, NT_STATUS_SUCCESS);
-}
-
 /*
  * Handles are asked for first; between that and the deed others may come, and
  * are not asked again.
@@ -302,31 +292,50 @@ static bool is_ready(struct run *r)
 	return false;
 }
 
+/* The deed, whatever has happened to the file since it was looked at. */
+static bool give_name(struct run *r, uint8_t file)
+{
+	struct model *m = r->m;
+	uint8_t claimed = m->op_files[r->index];
+	uint8_t there = m->names[r->op->name];
+
+	if (claimed != MODEL_NONE) {
+		model_delete_file(m, claimed);
+	} else if (there != MODEL_NONE && there != file) {
+		if (!r->op->is_replace)
+			return model_end(r, NT_STATUS_OBJECT_NAME_COLLISION);
+		/* It came meanwhile: once more. */
+		return model_wait_in(r, MODEL_IS_READY);
+	}
+	m->names[m->files[file].name] = MODEL_NONE;
+	m->names[r->op->name] = file;
+	m->files[file].name = r->op->name;
+	return model_end(r, NT_STATUS_SUCCESS);
+}
+
 static bool run_rename(struct run *r)
 {
 	struct model *m = r->m;
 	const struct model_open *o = &m->opens[r->op->open];
 	uint8_t there = m->names[r->op->name];
 
-	if (m->states[r->index] == MODEL_IS_DELETING) {
-		model_delete_file(m, m->op_files[r->index]);
+	if (m->states[r->index] == MODEL_IS_DELETING)
 		return give_name(r, o->file);
-	}
 	if (!(o->access & MODEL_DELETE))
 		return model_end(r, NT_STATUS_ACCESS_DENIED);
 	if (!is_ready(r))
 		return true;
 	if (m->files[o->file].is_pending)
 		return model_end(r, NT_STATUS_ACCESS_DENIED);
-	if (there == MODEL_NONE || there == o->file)
-		return give_name(r, o->file);
-	if (!r->op->is_replace)
-		return model_end(r, NT_STATUS_OBJECT_NAME_COLLISION);
-	if (model_has_opens(m, there) || m->files[there].is_pending)
-		return model_end(r, NT_STATUS_ACCESS_DENIED);
-	/* Nobody opens it from now on; then it goes. */
-	m->files[there].is_pending = true;
-	m->op_files[r->index] = there;
+	if (there != MODEL_NONE && there != o->file) {
+		if (!r->op->is_replace)
+			return model_end(r, NT_STATUS_OBJECT_NAME_COLLISION);
+		if (model_has_opens(m, there) || m->files[there].is_pending)
+			return model_end(r, NT_STATUS_ACCESS_DENIED);
+		/* Nobody opens it from now on; then it goes. */
+		m->files[there].is_pending = true;
+		m->op_files[r->index] = there;
+	}
 	return model_wait_in(r, MODEL_IS_DELETING);
 }
 

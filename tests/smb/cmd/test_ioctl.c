@@ -391,8 +391,6 @@ static void hooks_are_unknown_unless_the_server_is_told(void **state)
 		assert_int_equal(fake_run(&f),
 				 NT_STATUS_INVALID_DEVICE_REQUEST);
 		assert_int_equal(f.store.ioctl.code, codes[i]);
-		assert_true(smb_ioctl_needs_session(f.rq));
-		assert_true(smb_ioctl_needs_tree(f.rq));
 	}
 	is_serverwide = true;
 	request(SMB_FSCTL_HOOK_UNACKED, NULL, 0);
@@ -412,8 +410,6 @@ static void a_hook_leaves_a_connection_unacknowledged(void **state)
 
 	request(SMB_FSCTL_HOOK_UNACKED, NULL, 0);
 	assert_int_equal(fake_run(&f), NT_STATUS_SUCCESS);
-	assert_false(smb_ioctl_needs_session(f.rq));
-	assert_false(smb_ioctl_needs_tree(f.rq));
 	assert_head(SMB_FSCTL_HOOK_UNACKED, 0);
 	assert_true(f.channel->is_unacked);
 }

@@ -100,6 +100,27 @@ static void host_wake(void *host, struct smb_parked *parked)
 		parked->handle[1] = parked;
 }
 
+struct apart {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static int64_t apart_run(void *arg)
+{
+	const struct apart *apart = arg;
+
+	apart->fn(apart->arg);
+	return 0;
+}
+
+static void host_co_apart(void *host, void (*fn)(void *arg), void *arg)
+{
+	struct apart apart = { fn, arg };
+
+	(void)host;
+	loop_co_call(NULL, apart_run, &apart);
+}
+
 static bool host_co_end_session(void *host, uint64_t session_id,
 				const char *user)
 {
@@ -224,6 +245,7 @@ const struct smb_host_ops gw_host_ops = {
 	.uncancel = host_uncancel,
 	.co_park = host_co_park,
 	.wake = host_wake,
+	.co_apart = host_co_apart,
 	.co_end_session = host_co_end_session,
 	.session_tell = host_session_tell,
 	.session_forget = host_session_forget,

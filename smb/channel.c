@@ -173,11 +173,12 @@ static bool co_take(struct smb_channel *channel, struct smb_frame *frame,
 
 	if (channel->state == SMB_CHANNEL_NEW && rd_u32(&r) == SMB1_PROTOCOL_ID)
 		return smb_smb1_take(channel, bytes, ret_why);
-	struct smb_message *message = smb_message_new(channel, frame, ret_why);
+	struct smb_message *message =
+		smb_message_co_new(channel, frame, ret_why);
 
 	if (!message)
 		return false;
-	if (!smb_message_settle(message, ret_why)) {
+	if (!smb_message_co_settle(message, ret_why)) {
 		smb_message_free(message);
 		return false;
 	}

@@ -75,6 +75,10 @@ struct smb_signer;
 struct smb_signer *smb_signer_new(enum smb_signing algorithm,
 				  const uint8_t key[16]);
 struct smb_signer *smb_signer_free(struct smb_signer *signer);
+
+/* Another with the same key, for another thread: reads what is frozen. NULL:
+   out of memory. */
+struct smb_signer *smb_signer_copy(const struct smb_signer *signer);
 enum smb_signing smb_signer_algorithm(const struct smb_signer *signer);
 
 /*
@@ -105,6 +109,10 @@ struct smb_sealer *smb_sealer_new(enum smb_cipher cipher, const uint8_t *key,
 				  uint64_t nonce_start);
 struct smb_sealer *smb_sealer_free(struct smb_sealer *sealer);
 
+/* Another with the same key, for another thread: reads what is frozen. It has
+   no nonces: it seals texts whose head was made before. NULL: out of memory. */
+struct smb_sealer *smb_sealer_copy(const struct smb_sealer *sealer);
+
 /*
  * Seals in place: `packet` has SMB_TRANSFORM_LENGTH bytes of room, then
  * `length` bytes of text, then SMB_SEAL_SPARE bytes of room. The transform
@@ -112,6 +120,11 @@ struct smb_sealer *smb_sealer_free(struct smb_sealer *sealer);
  */
 bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
 	      uint64_t session_id);
+
+/* The same in two: the transform header with its nonce, and then the text. */
+bool smb_seal_head(struct smb_sealer *sealer, uint8_t *packet, size_t length,
+		   uint64_t session_id);
+void smb_seal_text(struct smb_sealer *sealer, uint8_t *packet, size_t length);
 
 /*
  * Unseals in place. `packet` is the whole received message with its transform

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "smb/apart.h"
 #include "smb/engine.h"
 #include "smb/limits.h"
 #include "smb/open.h"
@@ -64,8 +65,8 @@ static bool is_up_on(struct smb_session *session,
  * Unseals the frame in place; `ret_session` is a reference to the session
  * whose key opened it. One reason for whatever is wrong: no oracle (EN-7).
  */
-static bool unseal(struct smb_channel *channel, struct smb_frame *frame,
-		   struct smb_session **ret_session)
+static bool co_unseal(struct smb_channel *channel, struct smb_frame *frame,
+		      struct smb_session **ret_session)
 {
 	struct smb_transform head;
 	struct bytes packet = { .at = frame->bytes, .length = frame->length };
@@ -78,7 +79,8 @@ static bool unseal(struct smb_channel *channel, struct smb_frame *frame,
 	if (!session)
 		return false;
 	if (!is_up_on(session, channel) || !session->unsealer ||
-	    !smb_unseal(session->unsealer, frame->bytes, frame->length)) {
+	    !smb_apart_co_unseal(channel->engine, session->unsealer,
+				 frame->bytes, frame->length)) {
 		smb_session_unref(session);
 		return false;
 	}
@@ -187,9 +189,9 @@ out:
 	return NULL;
 }
 
-struct smb_message *smb_message_new(struct smb_channel *channel,
-				    struct smb_frame *frame,
-				    const char **ret_why)
+struct smb_message *smb_message_co_new(struct smb_channel *channel,
+				       struct smb_frame *frame,
+				       const char **ret_why)
 {
 	struct bytes text = { .at = frame->bytes, .length = frame->length };
 	struct smb_session *session = NULL;
@@ -198,7 +200,7 @@ struct smb_message *smb_message_new(struct smb_channel *channel,
 
 	if (protocol == SMB_TRANSFORM_ID) {
 		*ret_why = "sealed message can't be opened";
-		if (!unseal(channel, frame, &session))
+		if (!co_unseal(channel, frame, &session))
 			return NULL;
 		text.at += SMB_TRANSFORM_LENGTH;
 		text.length -= SMB_TRANSFORM_LENGTH;

@@ -3,7 +3,7 @@
  * apart and settled on arrival (MS-SMB2 3.3.5.2: geometry, window, session,
  * signature), then served as one task; its answers leave together.
  *
- *   frame ──smb_message_new()──> taken apart ──smb_message_settle()──> settled
+ *   frame ──smb_message_co_new()──> taken apart ──smb_message_co_settle()──> settled
  *         ──smb_message_co_serve()──> answered and freed
  *
  * Thread: worker.
@@ -44,9 +44,9 @@ struct smb_message {
  * connection is to be dropped. The frame is still the caller's; the message
  * takes a reference of its own.
  */
-struct smb_message *smb_message_new(struct smb_channel *channel,
-				    struct smb_frame *frame,
-				    const char **ret_why);
+struct smb_message *smb_message_co_new(struct smb_channel *channel,
+				       struct smb_frame *frame,
+				       const char **ret_why);
 void smb_message_free(struct smb_message *message);
 
 /*
@@ -54,7 +54,7 @@ void smb_message_free(struct smb_message *message);
  * the connection, session, encryption, flags, signature; serves CANCEL. False
  * with a reason: drop the connection.
  */
-bool smb_message_settle(struct smb_message *message, const char **ret_why);
+bool smb_message_co_settle(struct smb_message *message, const char **ret_why);
 
 /* Runs the elements in order, answers, and frees the message. The task. */
 void smb_message_co_serve(void *message);

@@ -22,6 +22,9 @@ enum {
 	SMB_BINDINGS_MAX = 32,
 	/* Addresses that a client is told for them; more help nobody. */
 	SMB_INTERFACES_MAX = 64,
+	/* Bytes that are worth another thread for their cryptography: handing
+	   over takes as long as sealing some 64 KiB. */
+	SMB_APART_MIN = 128 * 1024,
 	/* Tree ids of a session; Windows has 16 bits of them. */
 	SMB_TREES_MAX = 65535,
 	/* Opens of a session; clients expect 16384 at least (3.3.1.10). */

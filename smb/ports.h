@@ -84,6 +84,12 @@ struct smb_host_ops {
 	void (*wake)(void *host, struct smb_parked *parked);
 
 	/*
+	 * Runs fn(arg) on another thread and returns when it has run, cancelled
+	 * or not. fn touches nothing of the engine's. NULL: there is none.
+	 */
+	void (*co_apart)(void *host, void (*fn)(void *arg), void *arg);
+
+	/*
 	 * Has a session of another worker ended, if it is this user's
 	 * (PreviousSessionId, MS-SMB2 3.3.5.5.3): that worker calls
 	 * smb_engine_co_end_session(). Returns when it is gone; false if there

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "smb/apart.h"
 #include "smb/credit.h"
 #include "smb/engine.h"
 #include "smb/limits.h"
@@ -204,28 +205,51 @@ static void put_prefix(uint8_t *at, size_t length)
 }
 
 /* Gives the message of `length` bytes to the wire. Takes the reply. */
-static void send_message(struct smb_channel *channel, struct smb_reply *reply,
-			 size_t length, struct smb_session *sealed_for)
+static void post(struct smb_channel *channel, struct smb_reply *reply,
+		 size_t length, bool is_sealed)
 {
 	uint8_t *bytes = box_of(reply)->bytes;
 
-	if (!sealed_for) {
-		reply->head = bytes + FRONT - PREFIX;
-		reply->head_length = PREFIX + length;
-	} else {
-		assert(!reply->body.opaque);
-		if (!smb_seal(sealed_for->sealer, bytes + PREFIX, length,
-			      sealed_for->id)) {
-			smb_channel_drop(channel, "nonces are used up");
-			smb_reply_free(reply);
-			return;
-		}
-		reply->head = bytes;
-		reply->head_length = FRONT + length;
-	}
+	assert(!is_sealed || !reply->body.opaque);
+	reply->head = is_sealed ? bytes : bytes + FRONT - PREFIX;
+	reply->head_length = (is_sealed ? FRONT : PREFIX) + length;
 	put_prefix(reply->head,
 		   reply->head_length - PREFIX + reply->body.length);
 	smb_channel_queue(channel, reply);
+}
+
+/* There are no more nonces: nothing can be sent for the session. */
+static void give_up(struct smb_channel *channel, struct smb_reply *reply)
+{
+	smb_channel_drop(channel, "nonces are used up");
+	smb_reply_free(reply);
+}
+
+static void send_message(struct smb_channel *channel, struct smb_reply *reply,
+			 size_t length, struct smb_session *sealed_for)
+{
+	uint8_t *packet = box_of(reply)->bytes + PREFIX;
+
+	if (sealed_for &&
+	    !smb_seal(sealed_for->sealer, packet, length, sealed_for->id))
+		give_up(channel, reply);
+	else
+		post(channel, reply, length, sealed_for);
+}
+
+/* The same; long ones are sealed elsewhere. */
+static void co_send_message(struct smb_channel *channel,
+			    struct smb_reply *reply, size_t length,
+			    struct smb_session *sealed_for)
+{
+	uint8_t *packet = box_of(reply)->bytes + PREFIX;
+
+	if (sealed_for &&
+	    !smb_apart_co_seal(channel->engine, sealed_for->sealer, packet,
+			       length, sealed_for->id))
+		give_up(channel, reply);
+	else
+		post(channel, reply, length, sealed_for);
 }
 
 void smb_reply_send(struct smb_channel *channel, struct smb_reply *reply,
@@ -353,8 +377,9 @@ void smb_reply_flush(struct smb_message *message)
 
 /* ---- the face ---- */
 
-static void send_single(struct smb_request *rq, size_t length)
+static void co_send_single(struct smb_request *rq, size_t length)
 {
+	struct smb_signer *signer;
 	struct smb_session *sealed_for = sealing_session(rq->message, rq);
 	struct smb_reply *reply = rq->reply;
 	uint8_t *start = smb_reply_message(reply);
@@ -363,11 +388,15 @@ static void send_single(struct smb_request *rq, size_t length)
 	reply->body = rq->payload;
 	rq->payload = (struct smb_body){};
 	wr_uint_to(start + AT_CREDITS, rq->message->granted, 2);
-	finish_element(rq, start, length, sealed_for);
-	send_message(rq->channel, reply, length, sealed_for);
+	signer = sealed_for ? NULL : signer_of(rq);
+	if (signer)
+		smb_apart_co_sign(rq->channel->engine, signer, start, length);
+	if (rq->preauth)
+		smb_preauth_add(rq->preauth, start, length);
+	co_send_message(rq->channel, reply, length, sealed_for);
 }
 
-void smb_reply_add(struct smb_request *rq)
+void smb_reply_co_add(struct smb_request *rq)
 {
 	struct smb_message *message = rq->message;
 	size_t length = complete(rq);
@@ -385,7 +414,7 @@ void smb_reply_add(struct smb_request *rq)
 	}
 	rq->channel->engine->counts.replies++;
 	if (rq->is_single)
-		send_single(rq, length);
+		co_send_single(rq, length);
 }
 
 void smb_reply_interim(struct smb_request *rq)

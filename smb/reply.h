@@ -32,8 +32,11 @@ void smb_reply_send(struct smb_channel *channel, struct smb_reply *reply,
 void smb_reply_send_notice(struct smb_channel *channel, struct smb_reply *reply,
 			   size_t length, struct smb_session *sealed_for);
 
-/* Takes the answer of a request that is done. */
-void smb_reply_add(struct smb_request *rq);
+/*
+ * Takes the answer of a request that is done. A long one is sealed or signed
+ * elsewhere: others may be sent meanwhile.
+ */
+void smb_reply_co_add(struct smb_request *rq);
 
 /* Sends what was added and not sent, as one message. */
 void smb_reply_flush(struct smb_message *message);

@@ -26,6 +26,9 @@ struct smb_sealer {
 	bool is_ccm;
 	size_t nonce_length;
 	uint64_t nonce_next; /* UINT64_MAX: used up */
+	/* frozen */
+	enum smb_cipher cipher;
+	uint8_t key[SMB_KEY_MAX];
 };
 
 struct cipher {
@@ -48,16 +51,15 @@ struct smb_sealer *smb_sealer_new(enum smb_cipher cipher, const uint8_t *key,
 	assert(cipher > SMB_CIPHER_NONE && cipher <= SMB_CIPHER_AES256_GCM);
 	const struct cipher *c = &ciphers[cipher];
 	struct smb_sealer *sealer = calloc(1, sizeof(*sealer));
-	uint8_t copy[SMB_KEY_MAX];
-	gnutls_datum_t k = { copy, c->key_length };
 
 	if (!sealer)
 		return NULL;
-	memcpy(copy, key, c->key_length);
-	int rc = gnutls_aead_cipher_init(&sealer->aead, c->algorithm, &k);
+	sealer->cipher = cipher;
+	memcpy(sealer->key, key, c->key_length);
+	gnutls_datum_t k = { sealer->key, c->key_length };
 
-	explicit_bzero(copy, sizeof(copy));
-	if (rc < 0) {
+	if (gnutls_aead_cipher_init(&sealer->aead, c->algorithm, &k) < 0) {
+		explicit_bzero(sealer->key, sizeof(sealer->key));
 		free(sealer);
 		return NULL;
 	}
@@ -71,17 +73,21 @@ struct smb_sealer *smb_sealer_free(struct smb_sealer *sealer)
 {
 	if (sealer) {
 		gnutls_aead_cipher_deinit(sealer->aead);
+		explicit_bzero(sealer->key, sizeof(sealer->key));
 		free(sealer);
 	}
 	return NULL;
 }
 
-/* The counter from a random start never wraps, so no nonce comes twice. */
-bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
-	      uint64_t session_id)
+struct smb_sealer *smb_sealer_copy(const struct smb_sealer *sealer)
 {
-	uint8_t *text = packet + SMB_TRANSFORM_LENGTH;
-	size_t sealed_length = length + TAG_LENGTH;
+	return smb_sealer_new(sealer->cipher, sealer->key, UINT64_MAX);
+}
+
+/* The counter from a random start never wraps, so no nonce comes twice. */
+bool smb_seal_head(struct smb_sealer *sealer, uint8_t *packet, size_t length,
+		   uint64_t session_id)
+{
 	struct writer w = writer_at(packet, SMB_TRANSFORM_LENGTH);
 
 	if (sealer->nonce_next == UINT64_MAX)
@@ -94,6 +100,13 @@ bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
 	wr_u16(&w, 0);
 	wr_u16(&w, FLAG_ENCRYPTED);
 	wr_u64(&w, session_id);
+	return true;
+}
+
+void smb_seal_text(struct smb_sealer *sealer, uint8_t *packet, size_t length)
+{
+	uint8_t *text = packet + SMB_TRANSFORM_LENGTH;
+	size_t sealed_length = length + TAG_LENGTH;
 	int rc = gnutls_aead_cipher_encrypt(sealer->aead, packet + NONCE_AT,
 					    sealer->nonce_length,
 					    packet + NONCE_AT, AAD_LENGTH,
@@ -103,6 +116,14 @@ bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
 	assert(rc == 0);
 	assert(sealed_length == length + TAG_LENGTH);
 	memcpy(packet + TAG_AT, text + length, TAG_LENGTH);
+}
+
+bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
+	      uint64_t session_id)
+{
+	if (!smb_seal_head(sealer, packet, length, session_id))
+		return false;
+	smb_seal_text(sealer, packet, length);
 	return true;
 }
 

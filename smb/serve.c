@@ -144,7 +144,7 @@ static void co_serve(struct smb_request *rq)
 	hand_on(rq);
 	log_request(rq);
 	if (!rq->is_drop && !rq->channel->is_closed)
-		smb_reply_add(rq);
+		smb_reply_co_add(rq);
 	done(rq);
 }
 

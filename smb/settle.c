@@ -8,6 +8,7 @@
  */
 #include "smb/frame.h"
 
+#include "smb/apart.h"
 #include "smb/cmd/ioctl.h"
 #include "smb/dispatch.h"
 #include "smb/engine.h"
@@ -197,7 +198,7 @@ static bool may_be_unsigned(const struct smb_request *rq)
 	       is_binding(rq);
 }
 
-static enum nt_status check_signature(struct smb_request *rq)
+static enum nt_status co_check_signature(struct smb_request *rq)
 {
 	bool is_setup = rq->header.command == SMB2_SESSION_SETUP;
 	struct smb_signer *signer = rq->signer;
@@ -212,7 +213,9 @@ static enum nt_status check_signature(struct smb_request *rq)
 					   : NT_STATUS_ACCESS_DENIED;
 	if (!signer)
 		return is_setup ? NT_STATUS_SUCCESS : NT_STATUS_ACCESS_DENIED;
-	rq->is_signed = smb_signature_is_right(signer, rq->start, rq->length);
+	rq->is_signed =
+		smb_apart_co_signature_is_right(rq->channel->engine, signer,
+						rq->start, rq->length);
 	if (rq->is_signed)
 		return NT_STATUS_SUCCESS;
 	smb_channel_log(rq->channel, SMB_LOG_WARN,
@@ -223,7 +226,7 @@ static enum nt_status check_signature(struct smb_request *rq)
 
 /* The first status that is an error stands; the signature is always looked
    at, so that a refusal is signed as well. */
-static void settle(struct smb_request *rq)
+static void co_settle(struct smb_request *rq)
 {
 	const struct smb_command_row *row =
 		smb_dispatch_row(rq->header.command);
@@ -236,7 +239,7 @@ static void settle(struct smb_request *rq)
 	status = check_flags(rq);
 	if (rq->status == NT_STATUS_SUCCESS)
 		rq->status = status;
-	status = check_signature(rq);
+	status = co_check_signature(rq);
 	if (rq->status == NT_STATUS_SUCCESS)
 		rq->status = status;
 }
@@ -354,7 +357,7 @@ static void enlist(struct smb_request *rq)
 	TAILQ_INSERT_TAIL(&rq->channel->requests, rq, entry);
 }
 
-bool smb_message_settle(struct smb_message *message, const char **ret_why)
+bool smb_message_co_settle(struct smb_message *message, const char **ret_why)
 {
 	*ret_why = "message id outside of the window";
 	if (!take_credits(message))
@@ -368,7 +371,7 @@ bool smb_message_settle(struct smb_message *message, const char **ret_why)
 
 		if (!fits_transform(rq))
 			return false;
-		settle(rq);
+		co_settle(rq);
 		rq->is_silent = rq->header.command == SMB2_CANCEL;
 		if (!rq->is_silent)
 			enlist(rq);

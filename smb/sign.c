@@ -32,6 +32,7 @@ struct smb_signer {
 		gnutls_aead_cipher_hd_t gcm;
 		struct smb_cmac *cmac;
 	} with;
+	uint8_t key[16]; /* frozen */
 };
 
 /* A message as it is signed: its header, the signature zero, and the rest. */
@@ -83,7 +84,9 @@ struct smb_signer *smb_signer_new(enum smb_signing algorithm,
 	if (!signer)
 		return NULL;
 	signer->algorithm = algorithm;
+	memcpy(signer->key, key, sizeof(signer->key));
 	if (!signer_start(signer, key)) {
+		explicit_bzero(signer->key, sizeof(signer->key));
 		free(signer);
 		return NULL;
 	}
@@ -105,8 +108,14 @@ struct smb_signer *smb_signer_free(struct smb_signer *signer)
 		gnutls_aead_cipher_deinit(signer->with.gcm);
 		break;
 	}
+	explicit_bzero(signer->key, sizeof(signer->key));
 	free(signer);
 	return NULL;
+}
+
+struct smb_signer *smb_signer_copy(const struct smb_signer *signer)
+{
+	return smb_signer_new(signer->algorithm, signer->key);
 }
 
 enum smb_signing smb_signer_algorithm(const struct smb_signer *signer)

@@ -393,6 +393,31 @@ bool fake_host_logged(const struct fake_host *host, const char *text)
 	return false;
 }
 
+/* ---- work apart ---- */
+
+static void host_co_apart(void *host, void (*fn)(void *arg), void *arg)
+{
+	struct fake_host *h = host;
+
+	h->apart_count++;
+	while (h->holds_apart) {
+		struct smb_parked parked = {};
+
+		h->apart = &parked;
+		host_co_park(host, &parked, UINT32_MAX);
+		h->apart = NULL;
+	}
+	fn(arg);
+}
+
+void fake_host_let_go(struct fake_host *host)
+{
+	host->holds_apart = false;
+	if (host->apart)
+		host_wake(host, host->apart);
+	fake_host_run(host);
+}
+
 const struct smb_host_ops fake_host_ops = {
 	.now = host_now,
 	.ticks_ms = host_ticks,
@@ -402,6 +427,7 @@ const struct smb_host_ops fake_host_ops = {
 	.uncancel = host_uncancel,
 	.co_park = host_co_park,
 	.wake = host_wake,
+	.co_apart = host_co_apart,
 	.timer_set = host_timer_set,
 	.timer_clear = host_timer_clear,
 	.log_is_on = host_log_is_on,

@@ -29,6 +29,9 @@ struct fake_host {
 	unsigned int tasks; /* that have not ended */
 	TAILQ_HEAD(, fake_timer) timers;
 	bool refuses_tasks;            /* run() fails */
+	bool holds_apart;              /* co_apart() waits, until let go */
+	unsigned int apart_count;      /* calls of co_apart() */
+	struct smb_parked *apart;      /* one that waits */
 	bool is_verbose;               /* the log to stderr as well */
 	char log[FAKE_LOG_LINES][256]; /* a ring */
 	unsigned int log_count;
@@ -50,6 +53,9 @@ void fake_host_advance(struct fake_host *host, uint32_t ms);
 /* Calls fn(arg) in a task of its own, and runs what can run. True if it came
    to its end. */
 bool fake_host_call(struct fake_host *host, void (*fn)(void *arg), void *arg);
+
+/* Lets the work that waits apart be done. */
+void fake_host_let_go(struct fake_host *host);
 
 /* Whether a line of the log has this in it. */
 bool fake_host_logged(const struct fake_host *host, const char *text);

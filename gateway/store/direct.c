@@ -43,6 +43,7 @@ const struct store_ops store_direct_ops = {
 	.co_next_data = store_direct_co_next_data,
 	.co_copy = store_direct_co_copy,
 	.co_clone = store_direct_co_clone,
+	.co_lock = store_direct_co_lock,
 	.co_xattr_get = store_direct_co_xattr_get,
 	.co_xattr_first = store_direct_co_xattr_first,
 	.co_xattr_set = store_direct_co_xattr_set,

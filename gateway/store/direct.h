@@ -188,6 +188,8 @@ int64_t store_direct_co_copy(struct store_file *from, uint64_t from_offset,
 int store_direct_co_clone(struct store_file *from, uint64_t from_offset,
 			  struct store_file *to, uint64_t to_offset,
 			  uint64_t length);
+int store_direct_co_lock(struct store_file *file, const struct store_span *span,
+			 enum store_lock kind);
 int64_t store_direct_co_xattr_get(struct store_creds *creds,
 				  struct store_file *file, const char *name,
 				  void *to, size_t size);

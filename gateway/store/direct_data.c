@@ -416,3 +416,13 @@ int store_direct_co_clone(struct store_file *from, uint64_t from_offset,
 	(void)length;
 	return -EOPNOTSUPP; /* FUSE has no such request */
 }
+
+/* The clients' locks are kept above; the program is asked for none. */
+int store_direct_co_lock(struct store_file *file, const struct store_span *span,
+			 enum store_lock kind)
+{
+	(void)file;
+	(void)span;
+	(void)kind;
+	return -EOPNOTSUPP;
+}

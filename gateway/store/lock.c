@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "gateway/loop/loop.h"
+#include "gateway/store/ops.h"
 #include "gateway/store/store.h"
 
 struct lock_call {
@@ -24,8 +25,8 @@ static int64_t call_lock(void *arg)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-int store_co_lock(struct store_file *file, const struct store_span *span,
-		  enum store_lock kind)
+int store_local_co_lock(struct store_file *file, const struct store_span *span,
+			enum store_lock kind)
 {
 	static const short types[] = {
 		[STORE_LOCK_NONE] = F_UNLCK,
@@ -44,7 +45,5 @@ int store_co_lock(struct store_file *file, const struct store_span *span,
 		},
 	};
 
-	if (c.fd < 0)
-		return -EOPNOTSUPP;
 	return (int)loop_co_call(NULL, call_lock, &c);
 }

@@ -76,6 +76,8 @@ struct store_ops {
 	int (*co_clone)(struct store_file *from, uint64_t from_offset,
 			struct store_file *to, uint64_t to_offset,
 			uint64_t length);
+	int (*co_lock)(struct store_file *file, const struct store_span *span,
+		       enum store_lock kind);
 	int64_t (*co_xattr_get)(struct store_creds *creds,
 				struct store_file *file, const char *name,
 				void *to, size_t size);
@@ -171,6 +173,8 @@ int64_t store_local_co_copy(struct store_file *from, uint64_t from_offset,
 int store_local_co_clone(struct store_file *from, uint64_t from_offset,
 			 struct store_file *to, uint64_t to_offset,
 			 uint64_t length);
+int store_local_co_lock(struct store_file *file, const struct store_span *span,
+			enum store_lock kind);
 int64_t store_local_co_xattr_get(struct store_creds *creds,
 				 struct store_file *file, const char *name,
 				 void *to, size_t size);

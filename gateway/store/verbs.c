@@ -38,6 +38,7 @@ const struct store_ops store_local_ops = {
 	.co_next_data = store_local_co_next_data,
 	.co_copy = store_local_co_copy,
 	.co_clone = store_local_co_clone,
+	.co_lock = store_local_co_lock,
 	.co_xattr_get = store_local_co_xattr_get,
 	.co_xattr_first = store_local_co_xattr_first,
 	.co_xattr_set = store_local_co_xattr_set,
@@ -361,6 +362,16 @@ int store_co_clone(struct store_file *from, uint64_t from_offset,
 	int result =
 		store_tree_ops(from->tree)
 			->co_clone(from, from_offset, to, to_offset, length);
+
+	loop_lane_enter(before);
+	return result;
+}
+
+int store_co_lock(struct store_file *file, const struct store_span *span,
+		  enum store_lock kind)
+{
+	struct loop_lane *before = enter(file->tree);
+	int result = store_tree_ops(file->tree)->co_lock(file, span, kind);
 
 	loop_lane_enter(before);
 	return result;

@@ -23,7 +23,8 @@
 
 enum {
 	BUCKETS = 1024, /* a power of two */
-	GRACE_MS = 50,
+	/* A loaded machine takes its time to tell us what we did. */
+	GRACE_MS = 250,
 	/* Shares that show one directory: more are not told of its changes. */
 	VIEWS_MAX = 8,
 	SEEN_MAX = 256, /* a power of two */

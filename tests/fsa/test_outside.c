@@ -75,7 +75,7 @@ static struct smb_object *co_dir(struct house *h)
 /* What the kernel has to tell is told by then. */
 static void co_grace(void)
 {
-	assert_int_equal(loop_co_sleep(loop_ms(160)), 0);
+	assert_int_equal(loop_co_sleep(loop_ms(450)), 0);
 	co_settle();
 }
 

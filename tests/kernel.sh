@@ -3,7 +3,7 @@
 # smbgate on this machine.
 #
 # SCRIPTS  acceptance scripts to run (default: a short selection; «all»);
-#          tests/gateway/kernel_posix.sh wants OPTS=posix
+#          tests/guest/posix.sh wants OPTS=posix
 # OPTS     mount options
 # LIMIT    seconds that it may take
 # TREE     how many files a tree has that is read by hash first (default: none)
@@ -33,7 +33,7 @@ else
 		python3 "$TOP/tests/lib/make_tree.py" "$SCRATCH/tree/tree" "$TREE"
 		truncate -s $((4 * 1024 * 1024 * 1024 - 3)) "$SCRATCH/tree/tree/sparse"
 		printf end >>"$SCRATCH/tree/tree/sparse"
-		SCRIPTS="$TOP/tests/gateway/kernel_tree.sh ${SCRIPTS:-}"
+		SCRIPTS="$TOP/tests/guest/tree.sh ${SCRIPTS:-}"
 	fi
 	# shellcheck disable=SC2086
 	"$VM" run "${server[@]}" --user tester --password Tester-1 \

@@ -185,7 +185,7 @@ static void instances_have_an_id_and_a_version(void **state)
 						0x3b, 0x56, 0x07, 0x4f,
 						0xa0, 0x7b, 0x52, 0x4a,
 						0x81, 0x16, 0xa0, 0x10 };
-	static const uint8_t id[20] = "\x14\0\0\0an instance's id";
+	static const uint8_t id[24] = "\x14\0\0\0an instance's id";
 	static const uint8_t version[24] = { 24, [8] = 2, [16] = 3 };
 
 	(void)state;

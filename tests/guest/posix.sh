@@ -1,5 +1,5 @@
 # Runs in the virtual machine of tests/kernel.sh, on a mount with the POSIX
-# extensions: OPTS=posix SCRIPTS=tests/gateway/kernel_posix.sh tests/kernel.sh
+# extensions: OPTS=posix SCRIPTS=tests/guest/posix.sh tests/kernel.sh
 . "${GUEST:-/guest}/lib.sh"
 umask 022
 

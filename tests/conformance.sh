@@ -40,9 +40,11 @@ sed -e "s,@PORT@,$PORT,; s,@DIR@,$SCRATCH,; s,@USERS@,$USERS," \
 	"$SUITE/smbgate.conf.in" >"$SCRATCH/smbgate.conf"
 gate_start "$SCRATCH/smbgate.conf" || exit 1
 
-# known_failure TEST: the reason why it is known to fail; empty if it is not.
+# known_failure TEST MODE: the reason why it is known to fail; empty if it is not.
 known_failure() {
-	awk -F'\t' -v test="$1" '$1 == test { print $2 }' "$TOP/tests/known-failures.tsv"
+	awk -F'\t' -v test="$1" -v mode="$2" \
+		'$1 == test && ($3 == "" || $3 == mode) { print $2 }' \
+		"$TOP/tests/known-failures.tsv"
 }
 
 failures=0
@@ -63,7 +65,7 @@ for security in ${SECURITY:-plain}; do
 		failures=1
 	if [ -n "${TAP:-}" ]; then
 		while IFS=$'\t' read -r name outcome _ line; do
-			known=$(known_failure "$name")
+			known=$(known_failure "$name" "$security")
 			case $outcome:$known in
 			pass:) ok "$security $name" ;;
 			pass:*) not_ok "$security $name # passes: take it out of known-failures.tsv" ;;

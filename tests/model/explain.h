@@ -11,7 +11,7 @@
 #include "tests/model/model.h"
 
 enum {
-	EXPLAIN_STATES_MAX = 512,
+	EXPLAIN_STATES_MAX = 16384,
 	EXPLAIN_NOTICES_MAX = 32,
 };
 

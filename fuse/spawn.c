@@ -121,9 +121,11 @@ _Noreturn static void child(const struct birth *b)
 	if (getppid() != b->parent) /* was quicker */
 		_exit(127);
 	set_signals();
-	/* Mounts made outside show inside, but never the other way round. */
+	/* Mounts made outside show inside, but never the other way round. A
+	   chroot that is no mount point can't ask for that: EINVAL. */
 	if (b->is_private &&
-	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 &&
+	    errno != EINVAL)
 		goto fail;
 	if (set_descriptors(b) < 0)
 		goto fail;

@@ -255,6 +255,7 @@ struct splicing {
 	int file;
 	int pipe[2];
 	int socket;
+	bool is_fed; /* the end of the file was seen */
 };
 
 static void co_feed_pipe(void *arg)
@@ -272,6 +273,7 @@ static void co_feed_pipe(void *arg)
 	assert_int_equal(loop_co_splice(s->file, at, s->pipe[1], UINT64_MAX, 1,
 					0),
 			 0);
+	s->is_fed = true;
 }
 
 static void co_drain_pipe(void *arg)
@@ -306,7 +308,7 @@ static void co_splice_out(void *arg)
 	loop_spawn(co_feed_pipe, &s);
 	loop_spawn(co_drain_pipe, &s);
 	loop_spawn(co_read_all, &r);
-	while (r.got < r.want)
+	while (r.got < r.want || !s.is_fed)
 		loop_co_sleep(loop_ms(1));
 	assert_int_equal(r.sum, sum);
 	loop_close(s.file);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "fuse/backend_inside.h"
+#include "fuse/thread.h"
 
 enum {
 	HURRY_MS = 1500, /* for any answer, when the process is to end */
@@ -400,23 +401,6 @@ static struct fusefs_backend *backend_new(const struct fusefs_options *options,
 	return NULL;
 }
 
-static int start_thread(struct fusefs_backend *b)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, backend_main, b);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -err;
-}
-
 static int give_root(struct fusefs_backend *b, int *ret_root_fd,
 		     struct fusefs_conn **ret_conn)
 {
@@ -439,7 +423,7 @@ int fusefs_backend_start(const struct fusefs_options *options,
 
 	if (!b)
 		return -ENOMEM;
-	err = start_thread(b);
+	err = fusefs_thread_start(backend_main, b);
 	if (err) {
 		backend_free(b);
 		return err;

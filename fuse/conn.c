@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuse/thread.h"
+
 #define BUCKETS  64
 #define OPCODES  64
 #define BUFFER   (FUSEFS_IO_SIZE_MAX + 128 * 1024)
@@ -199,23 +201,6 @@ static void *conn_main(void *arg)
 
 /* ---- life ---- */
 
-static int start_thread(struct fusefs_conn *conn)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attr, conn_main, conn);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -err;
-}
-
 int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
 		    struct fusefs_conn **ret_conn)
 {
@@ -232,7 +217,7 @@ int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
 	conn->next_unique = 2;
 	pthread_mutex_init(&conn->mutex, NULL);
 	fusefs_nodes_init(&conn->nodes, FUSEFS_NODES_IDLE_MAX);
-	err = start_thread(conn);
+	err = fusefs_thread_start(conn_main, conn);
 	if (err) {
 		pthread_mutex_destroy(&conn->mutex);
 		free(conn);

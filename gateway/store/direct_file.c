@@ -13,20 +13,6 @@
 #include "gateway/store/tree.h"
 
 #define OPEN_IO (STORE_OPEN_READ | STORE_OPEN_WRITE)
-#define OPEN_CHANGES \
-	(STORE_OPEN_WRITE | STORE_OPEN_CREATE | STORE_OPEN_TRUNCATE)
-
-static int check_flags(const struct store_tree *tree, unsigned int flags)
-{
-	if (flags & OPEN_CHANGES && store_tree_is_read_only(tree))
-		return -EROFS;
-	if (flags & STORE_OPEN_CREATE && flags & STORE_OPEN_DIRECTORY)
-		return -EINVAL;
-	if (flags & (STORE_OPEN_TRUNCATE | STORE_OPEN_APPEND) &&
-	    !(flags & STORE_OPEN_WRITE))
-		return -EINVAL;
-	return 0;
-}
 
 /* Without O_APPEND: where the end is, is asked for with each write. */
 static uint32_t io_flags(unsigned int flags)
@@ -363,7 +349,7 @@ int store_direct_co_open(struct store_tree *tree, struct store_creds *creds,
 			 unsigned int flags, mode_t mode,
 			 struct store_file **ret_file)
 {
-	int err = check_flags(tree, flags);
+	int err = store_open_check(tree, flags);
 	struct direct_place place;
 
 	if (err)
@@ -380,7 +366,7 @@ int store_direct_co_reopen(struct store_file *file, struct store_creds *creds,
 			   unsigned int flags, struct store_file **ret_file)
 {
 	struct direct_file *f = direct_of(file);
-	int err = check_flags(file->tree, flags);
+	int err = store_open_check(file->tree, flags);
 	struct direct_place place = { .node = NULL };
 
 	if (!err && flags & STORE_OPEN_CREATE)

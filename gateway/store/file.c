@@ -123,7 +123,7 @@ void store_file_refuses_splice(struct store_file *file)
 
 /* ---- flags ---- */
 
-static int check_flags(const struct store_tree *tree, unsigned int flags)
+int store_open_check(const struct store_tree *tree, unsigned int flags)
 {
 	if (flags & OPEN_CHANGES && store_tree_is_read_only(tree))
 		return -EROFS;
@@ -234,7 +234,7 @@ int store_local_co_open(struct store_tree *tree, struct store_creds *creds,
 			unsigned int flags, mode_t mode,
 			struct store_file **ret_file)
 {
-	int err = check_flags(tree, flags), fd;
+	int err = store_open_check(tree, flags), fd;
 	bool is_at_once = flags & STORE_OPEN_DIRECTORY || !(flags & OPEN_IO);
 
 	if (err)
@@ -270,7 +270,7 @@ int store_local_co_open(struct store_tree *tree, struct store_creds *creds,
 int store_local_co_reopen(struct store_file *file, struct store_creds *creds,
 			  unsigned int flags, struct store_file **ret_file)
 {
-	int err = check_flags(file->tree, flags);
+	int err = store_open_check(file->tree, flags);
 
 	if (!err && flags & STORE_OPEN_CREATE)
 		err = -EINVAL;

@@ -32,6 +32,9 @@ static inline int store_name_check(const char *name)
 	return 0;
 }
 
+/* Whether the tree and each other suit STORE_OPEN_*: 0, -EROFS or -EINVAL. */
+int store_open_check(const struct store_tree *tree, unsigned int flags);
+
 /*
  * Makes a file of a descriptor, which it takes, also on failure. `type` is
  * S_IFMT of the mode where it is known, else 0. `flags`: enum

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "smb/apart.h"
 #include "smb/engine.h"
@@ -51,14 +52,18 @@ void smb_frame_unref(struct smb_frame *frame)
 
 /* ---- unsealing ---- */
 
-static bool is_up_on(struct smb_session *session,
+/*
+ * Whether this client may seal with the session's key here. It may with one of
+ * its own that is on another of its connections alone: what it asks for is
+ * refused later (3.3.5.2.9), by an answer that it can open.
+ */
+static bool may_seal(const struct smb_session *session,
 		     const struct smb_channel *channel)
 {
-	struct smb_binding *binding = smb_binding_find(session, channel);
-	bool is_up = binding && binding->is_up;
-
-	smb_binding_unref(binding);
-	return is_up;
+	return session->is_valid && session->unsealer &&
+	       session->facts.cipher == channel->cipher &&
+	       memcmp(session->facts.client_guid, channel->client_guid,
+		      sizeof(channel->client_guid)) == 0;
 }
 
 /*
@@ -78,7 +83,7 @@ static bool co_unseal(struct smb_channel *channel, struct smb_frame *frame,
 
 	if (!session)
 		return false;
-	if (!is_up_on(session, channel) || !session->unsealer ||
+	if (!may_seal(session, channel) ||
 	    !smb_apart_co_unseal(channel->engine, session->unsealer,
 				 frame->bytes, frame->length)) {
 		smb_session_unref(session);

@@ -92,6 +92,19 @@ static void take_session_key(struct smb_request *rq)
 	explicit_bzero(&facts, sizeof(facts));
 }
 
+/*
+ * CP-7: what came in a session's transform speaks for that session alone. The
+ * first element of another one ends the connection (3.3.5.2.1.1).
+ */
+static bool fits_transform(const struct smb_request *rq)
+{
+	const struct smb_session *sealed_by = rq->message->session;
+
+	if (!sealed_by || (is_related(rq) && !is_first(rq)))
+		return true;
+	return rq->header.session_id == sealed_by->id;
+}
+
 /* The session, if it is on this connection, if only in progress. */
 static void find_session(struct smb_request *rq)
 {
@@ -104,6 +117,9 @@ static void find_session(struct smb_request *rq)
 			rq->binding = smb_binding_ref(rq[-1].binding);
 		return;
 	}
+	/* It gets no other's, and does not learn whether there is one. */
+	if (!fits_transform(rq))
+		return;
 	session = smb_session_find(rq->channel->engine, rq->header.session_id);
 	if (session)
 		rq->binding = smb_binding_find(session, rq->channel);
@@ -131,13 +147,16 @@ static enum nt_status check_session(const struct smb_request *rq,
 
 	if (rq->header.command == SMB2_NEGOTIATE)
 		return NT_STATUS_SUCCESS;
+	if (!fits_transform(rq))
+		return NT_STATUS_USER_SESSION_DELETED;
 	if (rq->header.command == SMB2_SESSION_SETUP) {
 		bool is_new = rq->header.session_id == 0;
 
 		return is_new && is_signed ? NT_STATUS_USER_SESSION_DELETED
 					   : NT_STATUS_SUCCESS;
 	}
-	if (!needs_session(rq, row) && !session && !is_signed)
+	if (!needs_session(rq, row) && !session && !is_signed &&
+	    !rq->message->session)
 		return NT_STATUS_SUCCESS;
 	if (session && session->is_valid && rq->binding->is_up)
 		return NT_STATUS_SUCCESS;
@@ -242,16 +261,6 @@ static void co_settle(struct smb_request *rq)
 	status = co_check_signature(rq);
 	if (rq->status == NT_STATUS_SUCCESS)
 		rq->status = status;
-}
-
-/* CP-7: what came in a session's transform speaks for that session alone. */
-static bool fits_transform(const struct smb_request *rq)
-{
-	const struct smb_session *sealed_by = rq->message->session;
-
-	if (!sealed_by || (is_related(rq) && !is_first(rq)))
-		return true;
-	return rq->header.session_id == sealed_by->id;
 }
 
 /* ---- cancel ---- */
@@ -369,7 +378,7 @@ bool smb_message_co_settle(struct smb_message *message, const char **ret_why)
 	for (uint16_t i = 0; i < message->count; i++) {
 		struct smb_request *rq = &message->requests[i];
 
-		if (!fits_transform(rq))
+		if (is_first(rq) && !fits_transform(rq))
 			return false;
 		co_settle(rq);
 		rq->is_silent = rq->header.command == SMB2_CANCEL;

@@ -247,6 +247,50 @@ static void before_it_is_bound_a_connection_has_no_session(void **state)
 			 STATUS(USER_SESSION_DELETED));
 }
 
+/*
+ * Sealed with the key that it has from another connection: the refusal comes
+ * sealed as well, as long as the session lives (3.3.5.2.1.1).
+ */
+static void before_it_is_bound_a_sealed_request_is_refused_sealed(void **state)
+{
+	struct client *c = &second.client;
+	struct client_answer answer;
+
+	(void)state;
+	line_log_on(&first, 0x311, &session);
+	assert_int_equal(client_negotiate_dialect(c, 0x311), 0);
+	again.id = session.id;
+	again.seals = true;
+	again.sealer =
+		smb_sealer_new(c->cipher, session.keys.unseal, ~session.id);
+	again.unsealer = smb_sealer_new(c->cipher, session.keys.seal, 0);
+	c->sessions[0] = &again;
+	wr_u32(client_begin(c, SMB2_ECHO, &again, 0, 0), 4);
+	assert_int_equal(client_ask(c, &answer), STATUS(USER_SESSION_DELETED));
+	assert_true(answer.is_sealed);
+	assert_int_equal(client_echo(&first.client, &session), 0);
+	assert_int_equal(client_logoff(&first.client, &session), 0);
+	wr_u32(client_begin(c, SMB2_ECHO, &again, 0, 0), 4);
+	assert_false(client_post(c));
+}
+
+static void the_key_of_another_client_opens_nothing(void **state)
+{
+	struct client *c = &second.client;
+
+	(void)state;
+	line_log_on(&first, 0x311, &session);
+	c->guid[0]++;
+	assert_int_equal(client_negotiate_dialect(c, 0x311), 0);
+	again.id = session.id;
+	again.seals = true;
+	again.sealer =
+		smb_sealer_new(c->cipher, session.keys.unseal, ~session.id);
+	wr_u32(client_begin(c, SMB2_ECHO, &again, 0, 0), 4);
+	assert_false(client_post(c));
+	smb_sealer_free(again.sealer);
+}
+
 static void the_33rd_connection_is_refused(void **state)
 {
 	static struct line lines[SMB_BINDINGS_MAX];
@@ -446,6 +490,8 @@ int main(void)
 		TEST(a_session_of_another_worker_is_refused_signed),
 		TEST(another_user_is_refused_and_no_harm_to_the_session),
 		TEST(before_it_is_bound_a_connection_has_no_session),
+		TEST(before_it_is_bound_a_sealed_request_is_refused_sealed),
+		TEST(the_key_of_another_client_opens_nothing),
 		TEST(the_33rd_connection_is_refused),
 		TEST(what_one_connection_opens_another_reads),
 		TEST(a_connection_does_not_sign_with_the_key_of_another),

@@ -273,6 +273,37 @@ static void another_session_inside_a_transform_ends_the_connection(void **state)
 	assert_false(client_post(c));
 }
 
+/* The same behind the first: nobody learns whether that session exists. */
+static void another_session_in_a_sealed_chain_is_deleted(void **state)
+{
+	struct client *c = &line.client;
+	struct client_answer answer;
+
+	(void)state;
+	assert_int_equal(client_logon(c, &second, "bob", "Other-2"), 0);
+	const uint64_t ids[] = { second.id, UINT64_MAX };
+
+	session.seals = true;
+	for (size_t i = 0; i < 2; i++) {
+		wr_u32(client_begin(c, SMB2_ECHO, &session, 0, 0), 4);
+		size_t at = c->w.at;
+
+		wr_u32(client_begin(c, SMB2_ECHO, &session, 0, 0), 4);
+		wr_uint_to(c->w.start + (at + 7) / 8 * 8 + 40, ids[i], 8);
+		wr_u32(client_begin(c, SMB2_ECHO, &session, 0,
+				    SMB2_FLAGS_RELATED_OPERATIONS),
+		       4);
+		assert_true(client_post(c));
+		assert_true(client_take(c, &answer));
+		assert_int_equal(answer.status, 0);
+		assert_true(client_take(c, &answer));
+		assert_int_equal(answer.status, STATUS(USER_SESSION_DELETED));
+		assert_true(answer.is_sealed);
+		assert_true(client_take(c, &answer));
+		assert_int_equal(answer.status, STATUS(INVALID_PARAMETER));
+	}
+}
+
 static void a_sealed_request_is_answered_sealed(void **state)
 {
 	struct client *c = &line.client;
@@ -397,6 +428,7 @@ int main(void)
 		TEST(unsigned_is_denied_where_signing_is_demanded),
 		TEST(a_client_that_demands_signing_is_held_to_it),
 		TEST(another_session_inside_a_transform_ends_the_connection),
+		TEST(another_session_in_a_sealed_chain_is_deleted),
 		TEST(a_sealed_request_is_answered_sealed),
 		TEST(an_unknown_tree_is_deleted),
 		TEST(a_wrong_body_size_is_an_invalid_parameter),

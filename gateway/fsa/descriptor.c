@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/aclattr.h"
+#include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/dacl.h"
 #include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/sid.h"
@@ -57,11 +58,15 @@ struct blob {
 	size_t which; /* of `names` */
 };
 
-static enum nt_status co_read_blob(struct store_file *file, struct blob *ret)
+/* Says also whether it is certain that there is none. */
+static enum nt_status co_read_blob(struct store_file *file, struct blob *ret,
+				   bool *ret_is_none)
 {
 	static const size_t sizes[] = { BLOB_SMALL, BLOB_MAX };
+	enum nt_status status;
 
 	*ret = (struct blob){};
+	*ret_is_none = false;
 	for (size_t i = 0; i < 2; i++) {
 		uint8_t *at = malloc(sizes[i]);
 		size_t which;
@@ -78,10 +83,34 @@ static enum nt_status co_read_blob(struct store_file *file, struct blob *ret)
 		}
 		free(at);
 		/* None, or none that this process gets to see. */
-		if (fsa_status(FSA_XATTR, n) != NT_STATUS_EA_TOO_LARGE)
+		status = fsa_status(FSA_XATTR, n);
+		*ret_is_none = status == NT_STATUS_OBJECT_NAME_NOT_FOUND;
+		if (status != NT_STATUS_EA_TOO_LARGE)
 			break;
 	}
 	return NT_STATUS_SUCCESS;
+}
+
+/* Most files have none, and that is remembered. */
+static enum nt_status co_read_stored(const struct fsa_share *share,
+				     struct store_file *file,
+				     const struct store_stat *stat,
+				     struct blob *ret)
+{
+	const struct fsa_attr_facts none = { .known = FSA_KNOWN_NO_DESCRIPTOR };
+	struct fsa_attr_facts facts;
+	uint64_t began = loop_wall_now();
+	enum nt_status status;
+	bool is_none;
+
+	*ret = (struct blob){};
+	fsa_attr_cache_find(share, stat, &facts);
+	if (facts.known & FSA_KNOWN_NO_DESCRIPTOR)
+		return NT_STATUS_SUCCESS;
+	status = co_read_blob(file, ret, &is_none);
+	if (is_none)
+		fsa_attr_cache_add(share, stat, began, &none);
+	return status;
 }
 
 /* The part that is a descriptor, unless it was made for something else. */
@@ -141,7 +170,7 @@ enum nt_status fsa_co_descriptor_get(struct fsa_volume *volume,
 	*ret_descriptor = d;
 	if (!fsa_descriptor_is_kept(volume->share, stat->mode))
 		return NT_STATUS_SUCCESS;
-	status = co_read_blob(file, &blob);
+	status = co_read_stored(volume->share, file, stat, &blob);
 	if (!nt_status_is_ok(status) || !blob.at)
 		return status;
 	if (!unwrap(&blob, stat, &in))

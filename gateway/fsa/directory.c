@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/short_name.h"
@@ -63,6 +64,7 @@ struct fsa_scan {
 	size_t count, at;  /* of the batch; which one comes next */
 	bool is_looked_at; /* the batch has facts */
 	bool needs_apple;
+	uint64_t began_ns; /* of looking at the batch; the wall clock's */
 };
 
 void fsa_scan_free(struct fsa_scan *scan)
@@ -203,7 +205,9 @@ static void co_look_at(struct fsa_open *open, const struct fsa_scan *scan,
 	    !(e->has_stat && fsa_co_access_sees(volume, file, &e->stat)))
 		e->is_hidden = true;
 	if (!e->is_hidden)
-		(void)fsa_co_dosattr_get(volume, file, &e->attr);
+		(void)fsa_co_dosattr_get(volume, file,
+					 e->has_stat ? &e->stat : NULL,
+					 &e->attr);
 	if (!e->is_hidden && e->has_stat && scan->needs_apple)
 		fsa_co_apple_facts(volume, file, &e->stat, open->file,
 				   &e->apple);
@@ -256,35 +260,64 @@ static bool must_look(const struct fsa_share *share,
 	       (e->has_stat && S_ISLNK(e->stat.mode));
 }
 
+/* Stored attributes that are known already; what is left to be read. */
+static size_t recall_attributes(const struct fsa_share *share,
+				struct fsa_scan *scan, bool is_remembered,
+				struct entry *left[BATCH_MAX])
+{
+	struct fsa_attr_facts facts = {};
+	size_t count = 0;
+
+	for (size_t i = 0; i < scan->count; i++) {
+		struct entry *e = &scan->batch[i];
+		const struct store_stat *stat = e->has_stat ? &e->stat : NULL;
+
+		if (fsa_attr_cache_takes(share, stat) != is_remembered ||
+		    e->is_hidden)
+			continue;
+		if (is_remembered)
+			fsa_attr_cache_find(share, stat, &facts);
+		if (facts.known & FSA_KNOWN_DOSATTR)
+			e->attr = facts.dosattr;
+		else
+			left[count++] = e;
+	}
+	return count;
+}
+
 /*
  * The stored attributes of all, in one go. What can't be had so (too long, or
  * by a backend of another kind) is for looking at the entry itself.
  */
-static void co_read_attributes(struct fsa_open *open, struct fsa_scan *scan)
+static void co_read_attributes(struct fsa_open *open, struct fsa_scan *scan,
+			       bool is_remembered)
 {
+	struct fsa_volume *volume = open->volume;
+	struct entry *left[BATCH_MAX];
 	const char *names[BATCH_MAX];
 	int64_t lengths[BATCH_MAX];
-	uint8_t *values = malloc(scan->count * VALUE_BYTES);
+	size_t count =
+		recall_attributes(volume->share, scan, is_remembered, left);
+	uint8_t *values = count ? malloc(count * VALUE_BYTES) : NULL;
 
-	for (size_t i = 0; i < scan->count; i++) {
-		names[i] = scan->batch[i].name;
-		scan->batch[i].must_look |= !values;
+	for (size_t i = 0; i < count; i++) {
+		names[i] = left[i]->name;
+		left[i]->must_look |= !values;
 	}
 	if (!values)
 		return;
-	store_co_xattr_many(open->volume->creds, open->file, names, scan->count,
-			    FSA_DOSATTR_NAME, values, VALUE_BYTES, lengths);
-	for (size_t i = 0; i < scan->count; i++) {
-		struct bytes value = { values + i * VALUE_BYTES,
-				       lengths[i] > 0 ? (size_t)lengths[i]
-						      : 0 };
+	store_co_xattr_many(is_remembered ? NULL : volume->creds, open->file,
+			    names, count, FSA_DOSATTR_NAME, values, VALUE_BYTES,
+			    lengths);
+	for (size_t i = 0; i < count; i++) {
+		struct entry *e = left[i];
 		enum nt_status status = fsa_status(FSA_XATTR, lengths[i]);
 
-		if (value.length)
-			(void)fsa_dosattr_decode(value, &scan->batch[i].attr);
-		scan->batch[i].must_look |=
-			status == NT_STATUS_EA_TOO_LARGE ||
-			status == NT_STATUS_EAS_NOT_SUPPORTED;
+		fsa_dosattr_learn(volume, is_remembered ? &e->stat : NULL,
+				  scan->began_ns, values + i * VALUE_BYTES,
+				  lengths[i], &e->attr);
+		e->must_look |= status == NT_STATUS_EA_TOO_LARGE ||
+				status == NT_STATUS_EAS_NOT_SUPPORTED;
 	}
 	free(values);
 }
@@ -370,7 +403,8 @@ static void co_add_dot(struct fsa_open *open, struct fsa_scan *scan,
 
 	e->type = DT_DIR;
 	e->has_stat = store_co_stat(file, &e->stat) == 0;
-	(void)fsa_co_dosattr_get(open->volume, file, &e->attr);
+	(void)fsa_co_dosattr_get(open->volume, file,
+				 e->has_stat ? &e->stat : NULL, &e->attr);
 }
 
 static void co_add_dots(struct fsa_open *open, struct fsa_scan *scan)
@@ -485,6 +519,7 @@ static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
 	if (scan->is_looked_at || scan->count == 0 ||
 	    !(needs_facts || share->hides_unreadable))
 		return;
+	scan->began_ns = loop_wall_now();
 	co_stat_all(open, scan);
 	for (size_t i = 0; i < scan->count; i++) {
 		struct entry *e = &scan->batch[i];
@@ -492,8 +527,10 @@ static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
 		e->must_look = must_look(share, scan, e);
 	}
 	if (fsa_dosattr_is_kept(share) && !share->hides_unreadable &&
-	    !scan->needs_apple)
-		co_read_attributes(open, scan);
+	    !scan->needs_apple) {
+		co_read_attributes(open, scan, true);
+		co_read_attributes(open, scan, false);
+	}
 	co_look_at_all(open, scan);
 	scan->is_looked_at = true;
 }

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -175,25 +176,61 @@ bool fsa_dosattr_is_kept(const struct fsa_share *share)
 	       store_tree_features(share->tree)->has_xattr;
 }
 
+/*
+ * Attributes are facts of a file, which all may know who can reach it (so they
+ * are read as the process), and what is known of them holds until the file's
+ * change time moves. Where that can't be told the user asks each time.
+ */
+struct store_creds *fsa_dosattr_reader(const struct fsa_volume *volume,
+				       const struct store_stat *stat)
+{
+	return fsa_attr_cache_takes(volume->share, stat) ? NULL : volume->creds;
+}
+
+void fsa_dosattr_learn(const struct fsa_volume *volume,
+		       const struct store_stat *stat, uint64_t began_ns,
+		       const uint8_t *value, int64_t length,
+		       struct fsa_dosattr *ret_attr)
+{
+	struct fsa_attr_facts facts = { .known = FSA_KNOWN_DOSATTR };
+	enum nt_status status = fsa_status(FSA_XATTR, length);
+
+	/* None, not readable, malformed: all the same to a reader. */
+	if (length > 0)
+		(void)fsa_dosattr_decode((struct bytes){ value,
+							 (size_t)length },
+					 &facts.dosattr);
+	if (nt_status_is_ok(status) ||
+	    status == NT_STATUS_OBJECT_NAME_NOT_FOUND)
+		fsa_attr_cache_add(volume->share, stat, began_ns, &facts);
+	*ret_attr = facts.dosattr;
+}
+
 enum nt_status fsa_co_dosattr_get(struct fsa_volume *volume,
 				  struct store_file *file,
+				  const struct store_stat *stat,
 				  struct fsa_dosattr *ret_attr)
 {
-	struct fsa_dosattr attr = {};
+	struct fsa_attr_facts facts;
+	struct store_stat fresh;
 	uint8_t blob[BLOB_MAX];
+	uint64_t began;
+	int64_t n;
 
-	if (fsa_dosattr_is_kept(volume->share)) {
-		int64_t n = store_co_xattr_get(volume->creds, file,
-					       FSA_DOSATTR_NAME, blob,
-					       sizeof(blob));
-
-		/* None, not readable, malformed: all the same to a reader. */
-		if (n > 0)
-			(void)fsa_dosattr_decode((struct bytes){ blob,
-								 (size_t)n },
-						 &attr);
+	*ret_attr = (struct fsa_dosattr){};
+	if (!fsa_dosattr_is_kept(volume->share))
+		return NT_STATUS_SUCCESS;
+	if (!stat && store_co_stat(file, &fresh) == 0)
+		stat = &fresh;
+	fsa_attr_cache_find(volume->share, stat, &facts);
+	if (facts.known & FSA_KNOWN_DOSATTR) {
+		*ret_attr = facts.dosattr;
+		return NT_STATUS_SUCCESS;
 	}
-	*ret_attr = attr;
+	began = loop_wall_now();
+	n = store_co_xattr_get(fsa_dosattr_reader(volume, stat), file,
+			       FSA_DOSATTR_NAME, blob, sizeof(blob));
+	fsa_dosattr_learn(volume, stat, began, blob, n, ret_attr);
 	return NT_STATUS_SUCCESS;
 }
 

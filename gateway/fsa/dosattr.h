@@ -42,3 +42,17 @@ size_t fsa_dosattr_encode(const struct fsa_dosattr *attr,
 
 /* Whether the share has a place for more than READONLY. */
 bool fsa_dosattr_is_kept(const struct fsa_share *share);
+
+/* As whom to read it; NULL is the process. */
+struct store_creds *fsa_dosattr_reader(const struct fsa_volume *volume,
+				       const struct store_stat *stat);
+
+/*
+ * What was read, from `began_ns` of loop_wall_now() on, of a file that had such
+ * a stat (or NULL): `length` bytes, or an error of store/. Remembered where it
+ * can be.
+ */
+void fsa_dosattr_learn(const struct fsa_volume *volume,
+		       const struct store_stat *stat, uint64_t began_ns,
+		       const uint8_t *value, int64_t length,
+		       struct fsa_dosattr *ret_attr);

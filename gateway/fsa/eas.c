@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "gateway/fsa/aclattr.h"
+#include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
@@ -124,16 +125,39 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 	return status;
 }
 
-enum nt_status fsa_co_eas_size(struct fsa_open *open, uint32_t *ret_size)
+static bool has_eas(const struct fsa_xattrs *names)
 {
 	const char *name = NULL;
-	struct fsa_xattrs names;
-	uint64_t size = 0;
-	enum nt_status status =
-		fsa_xattrs_co_list(open->volume, open->file, &names);
 
+	while ((name = fsa_xattrs_next(names, name))) {
+		if (name_is_ea(name))
+			return true;
+	}
+	return false;
+}
+
+/* Most files have none, and that is remembered. */
+enum nt_status fsa_co_eas_size(struct fsa_open *open,
+			       const struct store_stat *stat,
+			       uint32_t *ret_size)
+{
+	const struct fsa_attr_facts none = { .known = FSA_KNOWN_NO_EAS };
+	const struct fsa_share *share = open->volume->share;
+	uint64_t size = 0, began = loop_wall_now();
+	struct fsa_attr_facts facts;
+	const char *name = NULL;
+	struct fsa_xattrs names;
+	enum nt_status status;
+
+	*ret_size = 0;
+	fsa_attr_cache_find(share, stat, &facts);
+	if (facts.known & FSA_KNOWN_NO_EAS)
+		return NT_STATUS_SUCCESS;
+	status = fsa_xattrs_co_list(open->volume, open->file, &names);
 	if (!nt_status_is_ok(status))
 		return status;
+	if (!has_eas(&names))
+		fsa_attr_cache_add(share, stat, began, &none);
 	while ((name = fsa_xattrs_next(&names, name))) {
 		int64_t n = 0;
 

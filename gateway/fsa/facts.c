@@ -179,6 +179,15 @@ enum nt_status fsa_co_facts(struct fsa_open *open,
 			    struct smb_file_facts *ret_facts)
 {
 	struct store_stat stat;
+
+	return fsa_co_facts_and_stat(open, ret_facts, &stat);
+}
+
+enum nt_status fsa_co_facts_and_stat(struct fsa_open *open,
+				     struct smb_file_facts *ret_facts,
+				     struct store_stat *ret_stat)
+{
+	struct store_stat stat;
 	struct fsa_dosattr attr;
 	int err = store_co_stat(open->file, &stat);
 
@@ -186,7 +195,7 @@ enum nt_status fsa_co_facts(struct fsa_open *open,
 		return fsa_status(FSA_QUERY, err);
 
 	enum nt_status status =
-		fsa_co_dosattr_get(open->volume, open->file, &attr);
+		fsa_co_dosattr_get(open->volume, open->file, &stat, &attr);
 
 	if (status != NT_STATUS_SUCCESS)
 		return status;
@@ -206,5 +215,6 @@ enum nt_status fsa_co_facts(struct fsa_open *open,
 	fsa_facts_of_node(open->node, &facts);
 	free(path);
 	*ret_facts = facts;
+	*ret_stat = stat;
 	return NT_STATUS_SUCCESS;
 }

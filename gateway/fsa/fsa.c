@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/node.h"
 #include "gateway/fsa/notify.h"
@@ -16,6 +17,7 @@ struct fsa {
 	struct fsa_watches *watches;
 	struct fsa_dirleases *dirleases;
 	struct fsa_outside *outside;
+	struct fsa_attr_cache *attr_cache;
 };
 
 struct fsa *fsa_new(void)
@@ -28,7 +30,9 @@ struct fsa *fsa_new(void)
 	fsa->watches = fsa_watches_new();
 	fsa->dirleases = fsa_dirleases_new();
 	fsa->outside = fsa_outside_new();
-	if (!fsa->nodes || !fsa->watches || !fsa->dirleases || !fsa->outside)
+	fsa->attr_cache = fsa_attr_cache_new();
+	if (!fsa->nodes || !fsa->watches || !fsa->dirleases || !fsa->outside ||
+	    !fsa->attr_cache)
 		return fsa_free(fsa);
 	return fsa;
 }
@@ -37,6 +41,7 @@ struct fsa *fsa_free(struct fsa *fsa)
 {
 	if (!fsa)
 		return NULL;
+	fsa_attr_cache_free(fsa->attr_cache);
 	fsa_outside_free(fsa->outside);
 	fsa_dirleases_free(fsa->dirleases);
 	fsa_watches_free(fsa->watches);
@@ -63,4 +68,9 @@ struct fsa_dirleases *fsa_dirleases_of(struct fsa *fsa)
 struct fsa_outside *fsa_outside_of(struct fsa *fsa)
 {
 	return fsa->outside;
+}
+
+struct fsa_attr_cache *fsa_attr_cache_of(struct fsa *fsa)
+{
+	return fsa->attr_cache;
 }

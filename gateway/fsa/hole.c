@@ -39,7 +39,7 @@ enum nt_status fsa_co_set_sparse(struct fsa_fsctl *f)
 		return NT_STATUS_ACCESS_DENIED;
 	if (!fsa_dosattr_is_kept(open->volume->share))
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
-	status = fsa_co_dosattr_get(open->volume, open->file, &attr);
+	status = fsa_co_dosattr_get(open->volume, open->file, NULL, &attr);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_co_facts(open, &facts);
 	if (status != NT_STATUS_SUCCESS)

@@ -247,10 +247,12 @@ struct fsa_dosattr {
 
 /*
  * What user.DOSATTRIB says (formats of Samba, versions 3 and 4 and hex text);
- * empty if there is none or the share keeps none.
+ * empty if there is none or the share keeps none. The file's `stat`, if it is at
+ * hand (else NULL), tells whether what was read before still holds.
  */
 enum nt_status fsa_co_dosattr_get(struct fsa_volume *volume,
 				  struct store_file *file,
+				  const struct store_stat *stat,
 				  struct fsa_dosattr *ret_attr);
 
 /* SUCCESS also where the backend has no xattrs: READONLY then goes to mode. */
@@ -287,6 +289,11 @@ void fsa_co_apple_facts(struct fsa_volume *volume, struct store_file *file,
 /* Facts of an open now: stat, attributes, and what its node knows better. */
 enum nt_status fsa_co_facts(struct fsa_open *open,
 			    struct smb_file_facts *ret_facts);
+
+/* The same, and the stat that they were made of. */
+enum nt_status fsa_co_facts_and_stat(struct fsa_open *open,
+				     struct smb_file_facts *ret_facts,
+				     struct store_stat *ret_stat);
 
 /* Lays what a node knows better (times set by hand, delete pending, links)
    over facts. Takes the node's lock. */
@@ -383,8 +390,10 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 				uint32_t size, uint32_t *ret_length);
 
-/* How long the list of all EAs is; 0: there is none. */
-enum nt_status fsa_co_eas_size(struct fsa_open *open, uint32_t *ret_size);
+/* How long the list of all EAs is; 0: there is none. `stat` is fresh. */
+enum nt_status fsa_co_eas_size(struct fsa_open *open,
+			       const struct store_stat *stat,
+			       uint32_t *ret_size);
 
 /* Takes all EAs away: of a file that is overwritten. */
 enum nt_status fsa_co_drop_eas(struct fsa_open *open);

@@ -176,8 +176,8 @@ static enum nt_status co_check_kind(struct fsa_creating *c)
 static enum nt_status co_learn_attributes(struct fsa_creating *c)
 {
 	struct smb_file_facts facts;
-	enum nt_status status =
-		fsa_co_dosattr_get(c->volume, c->file, &c->attr);
+	enum nt_status status = fsa_co_dosattr_get(c->volume, c->file,
+						   &c->found.stat, &c->attr);
 
 	if (!nt_status_is_ok(status))
 		return status;

@@ -305,7 +305,8 @@ static enum nt_status co_check_read_only(struct move *m)
 	if (err < 0)
 		return fsa_status(FSA_RENAME, err);
 
-	enum nt_status status = fsa_co_dosattr_get(volume, file, &attr);
+	enum nt_status status =
+		fsa_co_dosattr_get(volume, file, &m->target.stat, &attr);
 
 	/* What is replaced is deleted. */
 	if (status == NT_STATUS_SUCCESS)

@@ -139,7 +139,7 @@ static enum nt_status co_set_stored(struct fsa_open *open,
 	if (!set->attributes && !time_is_value(set->creation) &&
 	    !time_is_value(set->change) && !keeps_change_time)
 		return NT_STATUS_SUCCESS;
-	status = fsa_co_dosattr_get(open->volume, open->file, &attr);
+	status = fsa_co_dosattr_get(open->volume, open->file, NULL, &attr);
 	if (status == NT_STATUS_SUCCESS)
 		status = fsa_co_facts(open, &facts);
 	if (status != NT_STATUS_SUCCESS)

@@ -175,6 +175,9 @@ struct store_kind store_kind_of(uint32_t magic)
 	case EXT4_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
 	case BTRFS_SUPER_MAGIC:
+		return (struct store_kind){ .has_holes = true,
+					    .is_local = true,
+					    .dates_xattrs = true };
 	case F2FS_SUPER_MAGIC:
 	case MAGIC_BCACHEFS:
 		return (struct store_kind){ .has_holes = true,
@@ -182,7 +185,8 @@ struct store_kind store_kind_of(uint32_t magic)
 	case TMPFS_MAGIC:
 		return (struct store_kind){ .has_holes = true,
 					    .is_local = true,
-					    .is_memory = true };
+					    .is_memory = true,
+					    .dates_xattrs = true };
 	case MAGIC_ZFS:
 		return (struct store_kind){ .has_holes = true };
 	case FUSE_SUPER_MAGIC:

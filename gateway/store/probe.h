@@ -13,6 +13,7 @@ struct store_kind {
 	bool is_local;  /* says what it knows of an open file without waiting */
 	bool is_memory; /* nothing is on a disk, but for the swap */
 	bool is_far;    /* a program or another host answers, when it likes */
+	bool dates_xattrs; /* setting one moves the change time */
 };
 
 /* Of statfs(2)'s f_type; all false if it is none that is known. Pure. */

@@ -166,6 +166,13 @@ struct store_key {
 	uint64_t generation; /* birth time in ns where there is one, else 0 */
 };
 
+/*
+ * Whether the file system that the file lies in moves its change time whenever
+ * an extended attribute is set or removed. False where that is not known.
+ */
+bool store_tree_dates_xattrs(const struct store_tree *tree,
+			     const struct store_key *key);
+
 struct store_stat {
 	struct store_key key;
 	mode_t mode; /* S_IFMT and permissions */

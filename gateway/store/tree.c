@@ -307,6 +307,12 @@ bool store_tree_is_local(const struct store_tree *tree,
 	return tree->kind.is_local && is_roots_device(tree, file);
 }
 
+bool store_tree_dates_xattrs(const struct store_tree *tree,
+			     const struct store_key *key)
+{
+	return tree->kind.dates_xattrs && tree->root_device == key->device;
+}
+
 bool store_tree_is_in_memory(const struct store_tree *tree,
 			     const struct statx *file)
 {

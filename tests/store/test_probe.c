@@ -104,10 +104,12 @@ static void only_known_file_systems_are_local(void **state)
 
 	(void)state;
 	assert_true(store_kind_of(EXT4_MAGIC).is_local);
+	assert_true(store_kind_of(EXT4_MAGIC).dates_xattrs);
 	assert_false(store_kind_of(EXT4_MAGIC).is_memory);
 	assert_true(store_kind_of(TMPFS_SUPER).is_memory);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		assert_false(store_kind_of(others[i]).is_local);
+		assert_false(store_kind_of(others[i]).dates_xattrs);
 		assert_false(store_kind_of(others[i]).is_memory);
 	}
 }

@@ -205,6 +205,7 @@ struct smb_list {
 	bool is_reopen;          /* REOPEN: the pattern too is new */
 	bool is_single;          /* RETURN_SINGLE_ENTRY */
 	bool needs_facts;        /* false for FileNamesInformation */
+	bool needs_ea_size;      /* else it may be 0 */
 	bool needs_apple;        /* those of smb_apple_facts, too */
 	/*
 	 * Takes an entry, or says false if it did not fit: it then comes again

@@ -2,8 +2,8 @@
  * QUERY_DIRECTORY (MS-FSA 2.1.5.6.3). A scan belongs to an open: a position in
  * the directory, a pattern, and a batch of entries that have been read and
  * looked at, but not taken yet. It reads no further than it must, so that
- * large directories are answered at once. What an entry is on disk is
- * looked up here for a whole batch; what needs more by several fibers.
+ * large directories are answered at once. What an entry is on disk is for
+ * batch.c to find out.
  *
  *   new ──"." and ".."──> entries, batch by batch ──> done
  *    └──the pattern is one plain name──> found by name ──> done
@@ -17,34 +17,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gateway/fsa/access.h"
-#include "gateway/fsa/attr_cache.h"
+#include "gateway/fsa/batch.h"
 #include "gateway/fsa/dosattr.h"
-#include "gateway/fsa/object.h"
 #include "gateway/fsa/short_name.h"
 #include "gateway/fsa/windows.h"
 
 enum {
-	BATCH_MAX = 64,
-	/* Fibers that look at the entries of a batch. */
-	LOOKERS_MAX = 8,
-	NAME_BYTES = 256,
-	/* Of stored attributes: all but the oldest, with names in them. */
-	VALUE_BYTES = 128,
 	/* Code units of one name as clients see it; mapping makes it longer. */
 	NAME_UNITS = 1024,
 	PATTERN_MAX = 1023,
-};
-
-struct entry {
-	char name[NAME_BYTES]; /* on disk; "." and ".." too */
-	struct store_stat stat;
-	struct fsa_dosattr attr;
-	struct smb_apple_facts apple;
-	unsigned char type; /* DT_…, where there is no stat */
-	bool has_stat;
-	bool is_hidden; /* it is gone, or not for this user */
-	bool must_look; /* by itself: facts of the whole batch aren't enough */
 };
 
 enum stage {
@@ -60,11 +41,8 @@ struct fsa_scan {
 	uint16_t *pattern; /* malloc */
 	uint32_t pattern_count;
 	bool has_tilde; /* the pattern */
-	struct entry batch[BATCH_MAX];
-	size_t count, at;  /* of the batch; which one comes next */
-	bool is_looked_at; /* the batch has facts */
-	bool needs_apple;
-	uint64_t began_ns; /* of looking at the batch; the wall clock's */
+	struct fsa_batch batch;
+	size_t at; /* of the batch: which one comes next */
 };
 
 void fsa_scan_free(struct fsa_scan *scan)
@@ -152,199 +130,11 @@ static enum nt_status co_scan_restart(struct fsa_scan *scan)
 {
 	scan->stage = STAGE_DOTS;
 	scan->has_answered = false;
-	scan->count = scan->at = 0;
-	scan->is_looked_at = false;
+	scan->batch.count = scan->at = 0;
+	scan->batch.is_looked_at = false;
 	if (!scan->listing)
 		return NT_STATUS_SUCCESS;
 	return fsa_status(FSA_LIST, store_co_list_seek(scan->listing, 0));
-}
-
-/* ---- looking at the entries of a batch ---- */
-
-/* The fibers of one batch; on the stack of the one that waits for them. */
-struct look {
-	struct fsa_open *open;
-	struct fsa_scan *scan;
-	size_t next;
-	size_t running;
-	struct loop_waiter done;
-};
-
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* A link that is followed is shown as what it leads to, or not at all. */
-static void co_follow(struct entry *e, struct store_file *file)
-{
-	e->has_stat = store_co_stat(file, &e->stat) == 0;
-	e->is_hidden = !e->has_stat || S_ISLNK(e->stat.mode);
-}
-
-static void co_look_at(struct fsa_open *open, const struct fsa_scan *scan,
-		       struct entry *e)
-{
-	struct fsa_volume *volume = open->volume;
-	const struct fsa_share *share = volume->share;
-	bool follows = !fsa_share_shows_links(share);
-	bool is_link = e->has_stat && S_ISLNK(e->stat.mode);
-	unsigned int flags = STORE_OPEN_PATH;
-	struct store_file *file;
-
-	if (!follows)
-		flags |= STORE_OPEN_NOFOLLOW;
-	if (store_co_open(share->tree, volume->creds, open->file, e->name,
-			  flags, 0, &file) < 0) {
-		e->is_hidden |= share->hides_unreadable || (is_link && follows);
-		return;
-	}
-	if (is_link && follows)
-		co_follow(e, file);
-	if (share->hides_unreadable &&
-	    !(e->has_stat && fsa_co_access_sees(volume, file, &e->stat)))
-		e->is_hidden = true;
-	if (!e->is_hidden)
-		(void)fsa_co_dosattr_get(volume, file,
-					 e->has_stat ? &e->stat : NULL,
-					 &e->attr);
-	if (!e->is_hidden && e->has_stat && scan->needs_apple)
-		fsa_co_apple_facts(volume, file, &e->stat, open->file,
-				   &e->apple);
-	store_file_close(file);
-}
-
-static void co_look(void *arg)
-{
-	struct look *look = arg;
-
-	while (look->next < look->scan->count) {
-		struct entry *e = &look->scan->batch[look->next++];
-
-		if (e->must_look && !e->is_hidden && !is_dots(e->name))
-			co_look_at(look->open, look->scan, e);
-	}
-	if (--look->running == 0)
-		loop_wake(&look->done, 0);
-}
-
-/* All of them, several at a time; to the end, even if cancelled meanwhile. */
-static void co_look_at_all(struct fsa_open *open, struct fsa_scan *scan)
-{
-	struct look look = { .open = open, .scan = scan, .running = 1 };
-	size_t fibers = 0;
-
-	for (size_t i = 0; i < scan->count; i++)
-		fibers += scan->batch[i].must_look;
-	if (!fibers)
-		return;
-	fibers = (fibers + 3) / 4;
-
-	if (fibers > LOOKERS_MAX)
-		fibers = LOOKERS_MAX;
-	for (size_t i = 1; i < fibers; i++) {
-		look.running++;
-		if (!loop_spawn(co_look, &look))
-			look.running--;
-	}
-	co_look(&look);
-	while (look.running > 0 && loop_co_wait(&look.done, LOOP_FOREVER) < 0)
-		look.done = (struct loop_waiter){};
-}
-
-/* What more than facts and attributes is to be learnt of. */
-static bool must_look(const struct fsa_share *share,
-		      const struct fsa_scan *scan, const struct entry *e)
-{
-	return share->hides_unreadable || scan->needs_apple ||
-	       (e->has_stat && S_ISLNK(e->stat.mode));
-}
-
-/* Stored attributes that are known already; what is left to be read. */
-static size_t recall_attributes(const struct fsa_share *share,
-				struct fsa_scan *scan, bool is_remembered,
-				struct entry *left[BATCH_MAX])
-{
-	struct fsa_attr_facts facts = {};
-	size_t count = 0;
-
-	for (size_t i = 0; i < scan->count; i++) {
-		struct entry *e = &scan->batch[i];
-		const struct store_stat *stat = e->has_stat ? &e->stat : NULL;
-
-		if (fsa_attr_cache_takes(share, stat) != is_remembered ||
-		    e->is_hidden)
-			continue;
-		if (is_remembered)
-			fsa_attr_cache_find(share, stat, &facts);
-		if (facts.known & FSA_KNOWN_DOSATTR)
-			e->attr = facts.dosattr;
-		else
-			left[count++] = e;
-	}
-	return count;
-}
-
-/*
- * The stored attributes of all, in one go. What can't be had so (too long, or
- * by a backend of another kind) is for looking at the entry itself.
- */
-static void co_read_attributes(struct fsa_open *open, struct fsa_scan *scan,
-			       bool is_remembered)
-{
-	struct fsa_volume *volume = open->volume;
-	struct entry *left[BATCH_MAX];
-	const char *names[BATCH_MAX];
-	int64_t lengths[BATCH_MAX];
-	size_t count =
-		recall_attributes(volume->share, scan, is_remembered, left);
-	uint8_t *values = count ? malloc(count * VALUE_BYTES) : NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		names[i] = left[i]->name;
-		left[i]->must_look |= !values;
-	}
-	if (!values)
-		return;
-	store_co_xattr_many(is_remembered ? NULL : volume->creds, open->file,
-			    names, count, FSA_DOSATTR_NAME, values, VALUE_BYTES,
-			    lengths);
-	for (size_t i = 0; i < count; i++) {
-		struct entry *e = left[i];
-		enum nt_status status = fsa_status(FSA_XATTR, lengths[i]);
-
-		fsa_dosattr_learn(volume, is_remembered ? &e->stat : NULL,
-				  scan->began_ns, values + i * VALUE_BYTES,
-				  lengths[i], &e->attr);
-		e->must_look |= status == NT_STATUS_EA_TOO_LARGE ||
-				status == NT_STATUS_EAS_NOT_SUPPORTED;
-	}
-	free(values);
-}
-
-static void co_stat_all(struct fsa_open *open, struct fsa_scan *scan)
-{
-	const char *names[BATCH_MAX];
-	int errors[BATCH_MAX];
-	struct store_stat *stats = calloc(scan->count, sizeof(*stats));
-
-	if (!stats)
-		return;
-	for (size_t i = 0; i < scan->count; i++)
-		names[i] = scan->batch[i].name;
-	store_co_stat_many(open->volume->creds, open->file, names, scan->count,
-			   stats, errors);
-	for (size_t i = 0; i < scan->count; i++) {
-		struct entry *e = &scan->batch[i];
-
-		e->has_stat = errors[i] == 0;
-		if (e->has_stat)
-			e->stat = stats[i];
-		else if (fsa_status(FSA_LIST, errors[i]) ==
-			 NT_STATUS_OBJECT_NAME_NOT_FOUND)
-			e->is_hidden = true;
-	}
-	free(stats);
 }
 
 /* ---- filling a batch ---- */
@@ -375,7 +165,7 @@ static bool entry_matches(const struct fsa_open *open,
 	uint16_t units[NAME_UNITS];
 	size_t count;
 
-	if (strlen(name) >= NAME_BYTES)
+	if (strlen(name) >= FSA_ENTRY_NAME_BYTES)
 		return false;
 	count = fsa_name_from_disk(share, name, units, NAME_UNITS);
 	if (count > NAME_UNITS)
@@ -386,11 +176,11 @@ static bool entry_matches(const struct fsa_open *open,
 	       short_name_matches(share, scan, name);
 }
 
-static struct entry *batch_add(struct fsa_scan *scan, const char *name)
+static struct fsa_entry *batch_add(struct fsa_scan *scan, const char *name)
 {
-	struct entry *e = &scan->batch[scan->count++];
+	struct fsa_entry *e = &scan->batch.entries[scan->batch.count++];
 
-	*e = (struct entry){ .type = DT_UNKNOWN };
+	*e = (struct fsa_entry){ .type = DT_UNKNOWN };
 	strcpy(e->name, name);
 	return e;
 }
@@ -399,12 +189,16 @@ static struct entry *batch_add(struct fsa_scan *scan, const char *name)
 static void co_add_dot(struct fsa_open *open, struct fsa_scan *scan,
 		       const char *name, struct store_file *file)
 {
-	struct entry *e = batch_add(scan, name);
+	struct fsa_entry *e = batch_add(scan, name);
 
 	e->type = DT_DIR;
 	e->has_stat = store_co_stat(file, &e->stat) == 0;
 	(void)fsa_co_dosattr_get(open->volume, file,
 				 e->has_stat ? &e->stat : NULL, &e->attr);
+	if (scan->batch.needs_ea_size)
+		(void)fsa_co_eas_size(open->volume, file,
+				      e->has_stat ? &e->stat : NULL,
+				      &e->ea_size);
 }
 
 static void co_add_dots(struct fsa_open *open, struct fsa_scan *scan)
@@ -435,7 +229,7 @@ free_path:
 static enum nt_status co_read_batch(struct fsa_open *open,
 				    struct fsa_scan *scan)
 {
-	while (scan->count < BATCH_MAX) {
+	while (scan->batch.count < FSA_BATCH_MAX) {
 		struct store_entry found;
 		int n = store_co_list_next(scan->listing, &found);
 
@@ -480,7 +274,7 @@ static enum nt_status co_find_one(struct fsa_open *open, struct fsa_scan *scan)
 	status = fsa_co_find(open->volume, path, &found);
 	if (status != NT_STATUS_SUCCESS)
 		goto free_paths;
-	if (found.exists && strlen(found.leaf) < NAME_BYTES)
+	if (found.exists && strlen(found.leaf) < FSA_ENTRY_NAME_BYTES)
 		batch_add(scan, found.leaf);
 	fsa_found_fini(&found);
 free_paths:
@@ -494,8 +288,8 @@ free_paths:
 /* Leaves the batch empty at the end only. */
 static enum nt_status co_fill(struct fsa_open *open, struct fsa_scan *scan)
 {
-	scan->count = scan->at = 0;
-	scan->is_looked_at = false;
+	scan->batch.count = scan->at = 0;
+	scan->batch.is_looked_at = false;
 	if (scan->stage == STAGE_DONE)
 		return NT_STATUS_SUCCESS;
 	if (!scan->listing)
@@ -504,9 +298,9 @@ static enum nt_status co_fill(struct fsa_open *open, struct fsa_scan *scan)
 		return co_read_batch(open, scan);
 	scan->stage = STAGE_ENTRIES;
 	co_add_dots(open, scan);
-	if (scan->count == 0)
+	if (scan->batch.count == 0)
 		return co_read_batch(open, scan);
-	scan->is_looked_at = true;
+	scan->batch.is_looked_at = scan->batch.has_ea_sizes = true;
 	return NT_STATUS_SUCCESS;
 }
 
@@ -514,30 +308,20 @@ static enum nt_status co_fill(struct fsa_open *open, struct fsa_scan *scan)
 static void co_prepare(struct fsa_open *open, struct fsa_scan *scan,
 		       bool needs_facts)
 {
-	const struct fsa_share *share = open->volume->share;
+	struct fsa_batch *batch = &scan->batch;
 
-	if (scan->is_looked_at || scan->count == 0 ||
-	    !(needs_facts || share->hides_unreadable))
+	if (batch->count == 0 ||
+	    !(needs_facts || open->volume->share->hides_unreadable))
 		return;
-	scan->began_ns = loop_wall_now();
-	co_stat_all(open, scan);
-	for (size_t i = 0; i < scan->count; i++) {
-		struct entry *e = &scan->batch[i];
-
-		e->must_look = must_look(share, scan, e);
-	}
-	if (fsa_dosattr_is_kept(share) && !share->hides_unreadable &&
-	    !scan->needs_apple) {
-		co_read_attributes(open, scan, true);
-		co_read_attributes(open, scan, false);
-	}
-	co_look_at_all(open, scan);
-	scan->is_looked_at = true;
+	/* Another class than before may ask for more. */
+	if (!batch->is_looked_at ||
+	    (batch->needs_ea_size && !batch->has_ea_sizes))
+		fsa_batch_co_look(open, batch);
 }
 
 /* ---- giving entries out ---- */
 
-static void facts_without_stat(const struct entry *e,
+static void facts_without_stat(const struct fsa_entry *e,
 			       struct smb_file_facts *ret_facts)
 {
 	bool is_directory = e->type == DT_DIR;
@@ -550,7 +334,7 @@ static void facts_without_stat(const struct entry *e,
 	};
 }
 
-static void entry_facts(struct fsa_open *open, const struct entry *e,
+static void entry_facts(struct fsa_open *open, const struct fsa_entry *e,
 			struct smb_file_facts *ret_facts)
 {
 	struct fsa_node *node;
@@ -566,11 +350,12 @@ static void entry_facts(struct fsa_open *open, const struct entry *e,
 		fsa_facts_of_node(node, ret_facts);
 		fsa_node_unref(node);
 	}
+	ret_facts->ea_size = e->ea_size;
 }
 
 /* False: it did not fit. */
 static bool give(struct fsa_open *open, const struct smb_list *how,
-		 const struct entry *e)
+		 const struct fsa_entry *e)
 {
 	uint16_t units[NAME_UNITS];
 	size_t count = fsa_name_from_disk(open->volume->share, e->name, units,
@@ -597,8 +382,9 @@ static enum nt_status co_give_all(struct fsa_open *open, struct fsa_scan *scan,
 
 	for (;;) {
 		co_prepare(open, scan, how->needs_facts);
-		while (scan->at < scan->count) {
-			const struct entry *e = &scan->batch[scan->at];
+		while (scan->at < scan->batch.count) {
+			const struct fsa_entry *e =
+				&scan->batch.entries[scan->at];
 
 			if (!e->is_hidden) {
 				scan->has_answered = true;
@@ -613,11 +399,12 @@ static enum nt_status co_give_all(struct fsa_open *open, struct fsa_scan *scan,
 
 		enum nt_status status = co_fill(open, scan);
 
-		if (given > 0 && (status != NT_STATUS_SUCCESS || !scan->count))
+		if (given > 0 &&
+		    (status != NT_STATUS_SUCCESS || !scan->batch.count))
 			return NT_STATUS_SUCCESS;
 		if (status != NT_STATUS_SUCCESS)
 			return status;
-		if (scan->count == 0)
+		if (scan->batch.count == 0)
 			return scan->has_answered ? NT_STATUS_NO_MORE_FILES
 						  : NT_STATUS_NO_SUCH_FILE;
 	}
@@ -646,6 +433,7 @@ enum nt_status fsa_co_list(struct smb_object *object,
 	}
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	open->scan->needs_apple = how->needs_apple;
+	open->scan->batch.needs_apple = how->needs_apple;
+	open->scan->batch.needs_ea_size = how->needs_ea_size;
 	return co_give_all(open, open->scan, how);
 }

@@ -125,7 +125,7 @@ enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 	return status;
 }
 
-static bool has_eas(const struct fsa_xattrs *names)
+bool fsa_has_eas(const struct fsa_xattrs *names)
 {
 	const char *name = NULL;
 
@@ -137,12 +137,13 @@ static bool has_eas(const struct fsa_xattrs *names)
 }
 
 /* Most files have none, and that is remembered. */
-enum nt_status fsa_co_eas_size(struct fsa_open *open,
+enum nt_status fsa_co_eas_size(struct fsa_volume *volume,
+			       struct store_file *file,
 			       const struct store_stat *stat,
 			       uint32_t *ret_size)
 {
 	const struct fsa_attr_facts none = { .known = FSA_KNOWN_NO_EAS };
-	const struct fsa_share *share = open->volume->share;
+	const struct fsa_share *share = volume->share;
 	uint64_t size = 0, began = loop_wall_now();
 	struct fsa_attr_facts facts;
 	const char *name = NULL;
@@ -153,17 +154,17 @@ enum nt_status fsa_co_eas_size(struct fsa_open *open,
 	fsa_attr_cache_find(share, stat, &facts);
 	if (facts.known & FSA_KNOWN_NO_EAS)
 		return NT_STATUS_SUCCESS;
-	status = fsa_xattrs_co_list(open->volume, open->file, &names);
+	status = fsa_xattrs_co_list(volume, file, &names);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (!has_eas(&names))
+	if (!fsa_has_eas(&names))
 		fsa_attr_cache_add(share, stat, began, &none);
 	while ((name = fsa_xattrs_next(&names, name))) {
 		int64_t n = 0;
 
 		if (name_is_ea(name))
-			n = store_co_xattr_get(open->volume->creds, open->file,
-					       name, NULL, 0);
+			n = store_co_xattr_get(volume->creds, file, name, NULL,
+					       0);
 		if (n > 0 && n <= VALUE_MAX)
 			size = (size + 3) / 4 * 4 + ENTRY_FIXED +
 			       strlen(name + PREFIX_LENGTH) + 1 + (uint64_t)n;

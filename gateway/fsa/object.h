@@ -23,6 +23,7 @@ struct fsa_names;
 struct fsa_place;
 struct fsa_scan;
 struct fsa_watch;
+struct fsa_xattrs;
 
 /* No file of NTFS is longer, and clients rely on being told so. */
 #define FSA_FILE_SIZE_MAX 0xfffffff0000u
@@ -390,10 +391,14 @@ enum nt_status fsa_co_set_security(struct smb_object *object, uint32_t parts,
 enum nt_status fsa_co_query_eas(struct smb_object *object, uint8_t *to,
 				uint32_t size, uint32_t *ret_length);
 
-/* How long the list of all EAs is; 0: there is none. `stat` is fresh. */
-enum nt_status fsa_co_eas_size(struct fsa_open *open,
+/* How long the list of all EAs is; 0: there is none. `stat` is fresh or NULL. */
+enum nt_status fsa_co_eas_size(struct fsa_volume *volume,
+			       struct store_file *file,
 			       const struct store_stat *stat,
 			       uint32_t *ret_size);
+
+/* Whether any of these names of xattrs is an EA's. */
+bool fsa_has_eas(const struct fsa_xattrs *names);
 
 /* Takes all EAs away: of a file that is overwritten. */
 enum nt_status fsa_co_drop_eas(struct fsa_open *open);

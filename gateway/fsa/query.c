@@ -74,7 +74,8 @@ enum nt_status fsa_co_query(struct smb_object *object,
 	enum nt_status status = fsa_co_facts_and_stat(open, &file, &stat);
 
 	if (status == NT_STATUS_SUCCESS && ret_facts->wants_ea_size)
-		status = fsa_co_eas_size(open, &stat, &file.ea_size);
+		status = fsa_co_eas_size(open->volume, open->file, &stat,
+					 &file.ea_size);
 	if (status == NT_STATUS_SUCCESS)
 		status = name_refresh(open);
 	if (status != NT_STATUS_SUCCESS)

@@ -192,11 +192,11 @@ struct crowd {
 	/* Facts, */
 	struct store_stat *stats;
 	int *errors;
-	/* or an attribute. */
-	const char *attribute; /* NULL: facts */
+	/* or an attribute, or the names of all. */
+	const char *attribute; /* NULL: names */
 	char *values;
 	size_t size;
-	int64_t *lengths;
+	int64_t *lengths; /* NULL: facts */
 	size_t count;
 	size_t taken;         /* names that a bunch was made of */
 	unsigned int helpers; /* fibers that have not ended */
@@ -230,8 +230,10 @@ static int64_t call_xattr_bunch(void *arg)
 		if (c->lengths[i])
 			continue;
 		strcpy(path + length, c->names[i]);
-		n = lgetxattr(path, c->attribute, c->values + i * c->size,
-			      c->size);
+		char *to = c->values + i * c->size;
+
+		n = c->attribute ? lgetxattr(path, c->attribute, to, c->size)
+				 : llistxattr(path, to, c->size);
 		c->lengths[i] = n < 0 ? -errno : n;
 	}
 	return 0;
@@ -260,7 +262,7 @@ static int64_t call_stat_bunch(void *arg)
 
 static void set_error(const struct crowd *c, size_t i, int err)
 {
-	if (c->attribute)
+	if (c->lengths)
 		c->lengths[i] = err;
 	else
 		c->errors[i] = err;
@@ -275,8 +277,8 @@ static void co_bunches(struct crowd *c)
 		b.end = c->count - b.start > BUNCH ? b.start + BUNCH : c->count;
 		c->taken = b.end;
 		err = loop_co_call(c->as,
-				   c->attribute ? call_xattr_bunch
-						: call_stat_bunch,
+				   c->lengths ? call_xattr_bunch
+					      : call_stat_bunch,
 				   &b);
 		for (size_t i = b.start; err < 0 && i < b.end; i++)
 			set_error(c, i, (int)err);

@@ -309,8 +309,9 @@ void store_co_stat_many(struct store_creds *creds, struct store_file *dir,
 
 /*
  * The value of one extended attribute of many entries, in the same way; of a
- * link its own. `values` has room for `size` bytes each; ret_lengths[i] is the
- * length or -errno, as fgetxattr(2) has it. All -EOPNOTSUPP for a backend
+ * link its own. `attribute` NULL: the names of all that each has, as
+ * store_co_xattr_list() gives them. `values` has room for `size` bytes each;
+ * ret_lengths[i] is the length or -errno, as fgetxattr(2) has it. All -EOPNOTSUPP for a backend
  * without descriptors.
  */
 void store_co_xattr_many(struct store_creds *creds, struct store_file *dir,

@@ -167,6 +167,7 @@ static enum nt_status co_list(struct smb_request *rq, const struct args *args)
 		.needs_facts = args->file_class != SMB_FILE_NAMES,
 		.needs_apple = d.is_apple &&
 			       args->file_class == SMB_FILE_ID_BOTH_DIRECTORY,
+		.needs_ea_size = smb_dir_has_ea_size(&d),
 		.take = take_entry,
 		.arg = &d,
 	};

@@ -42,6 +42,18 @@ bool smb_dir_class_is_known(uint8_t file_class)
 	return smb_dir_fixed_size(file_class) != 0;
 }
 
+static bool has_apple_facts(const struct smb_dir_writer *d)
+{
+	return d->is_apple && d->file_class == SMB_FILE_ID_BOTH_DIRECTORY;
+}
+
+bool smb_dir_has_ea_size(const struct smb_dir_writer *d)
+{
+	return d->file_class != SMB_FILE_DIRECTORY &&
+	       d->file_class != SMB_FILE_NAMES &&
+	       d->file_class != SMB_FILE_POSIX && !has_apple_facts(d);
+}
+
 static void write_common(struct writer *w, const struct smb_dir_entry *entry)
 {
 	const struct smb_file_facts *f = &entry->facts;
@@ -123,7 +135,7 @@ static void write_entry(struct writer *w, const struct smb_dir_writer *d,
 	else if (file_class != SMB_FILE_NAMES)
 		write_common(w, entry);
 	wr_u32(w, 2 * entry->name.count);
-	if (d->is_apple && file_class == SMB_FILE_ID_BOTH_DIRECTORY)
+	if (has_apple_facts(d))
 		write_apple_rest(w, entry);
 	else
 		write_rest(w, file_class, entry);

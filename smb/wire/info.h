@@ -118,5 +118,8 @@ bool smb_dir_class_is_known(uint8_t file_class);
 /* Bytes of an entry without its name. */
 size_t smb_dir_fixed_size(uint8_t file_class);
 
+/* Whether its entries tell the size of EAs. */
+bool smb_dir_has_ea_size(const struct smb_dir_writer *d);
+
 /* Adds an entry; false, with nothing written, if it does not fit. */
 bool smb_dir_add(struct smb_dir_writer *d, const struct smb_dir_entry *entry);

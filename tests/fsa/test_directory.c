@@ -1,4 +1,4 @@
-/* QUERY_DIRECTORY: MS-FSA 2.1.5.6.3. */
+/* QUERY_DIRECTORY: MS-FSA 2.1.5.6.3. Tests directory.c and batch.c. */
 #include "tests/fsa/house.h"
 
 #include <sys/xattr.h>
@@ -127,6 +127,47 @@ HOUSE_TEST(facts_are_those_of_an_open)
 	assert_int_equal(a.volume_id, b.volume_id);
 	house_co_close(f);
 	house_co_close(root);
+	free(shelf.at);
+}
+
+/* MS-FSCC 2.4.10; as FileAllInformation counts them. */
+HOUSE_TEST(the_size_of_eas_is_told_to_those_who_ask)
+{
+	struct smb_list how = { .is_reopen = true, .needs_facts = true };
+	struct smb_object *d;
+	struct shelf shelf;
+
+	shelf_init(&shelf);
+	yard_mkdir(h->y, "d");
+	yard_put(h->y, "d/with", "", 0);
+	yard_put(h->y, "d/without", "", 0);
+	d = house_co_dir(h, "d");
+	if (setxattr(yard_path(h->y, "d/with"), "user.ONE", "1", 1, 0) < 0) {
+		print_message("no xattrs here\n");
+		goto close;
+	}
+	/* What is kept in others is no EA. */
+	assert_int_equal(setxattr(yard_path(h->y, "d/without"),
+				  FSA_DOSATTR_NAME, "0x2", 4, 0),
+			 0);
+	assert_int_equal(setxattr(yard_path(h->y, "d"), "user.TWO", "22", 2, 0),
+			 0);
+	assert_int_equal(co_list(d, &shelf, "*", 3, how), NT_STATUS_SUCCESS);
+	assert_int_equal(shelf.at[2].facts.ea_size, 0);
+	/* Those that are left are looked at once more. */
+	how.is_reopen = false;
+	how.needs_ea_size = true;
+	assert_int_equal(co_list(d, &shelf, "*", 3, how), NT_STATUS_SUCCESS);
+	how.is_reopen = true;
+	shelf.count = 0;
+	assert_int_equal(co_list(d, &shelf, "*", 9, how), NT_STATUS_SUCCESS);
+	assert_int_equal(find(&shelf, ".")->facts.ea_size, 8 + 4 + 2);
+	assert_int_equal(find(&shelf, "..")->facts.ea_size, 0);
+	assert_int_equal(find(&shelf, "with")->facts.ea_size, 8 + 4 + 1);
+	assert_int_equal(find(&shelf, "without")->facts.ea_size, 0);
+	assert_true(find(&shelf, "without")->facts.attributes & 2);
+close:
+	house_co_close(d);
 	free(shelf.at);
 }
 
@@ -483,6 +524,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_dots_come_first),
 		cmocka_unit_test(facts_are_those_of_an_open),
+		cmocka_unit_test(the_size_of_eas_is_told_to_those_who_ask),
 		cmocka_unit_test(
 			each_entry_comes_once_however_small_the_buffer),
 		cmocka_unit_test(

@@ -286,6 +286,13 @@ YARD_TEST(attributes_of_many_are_read_at_once)
 			assert_int_equal(lengths[i], expected[i]);
 	}
 	assert_memory_equal(values[0], "abc", 3);
+	/* Their names. */
+	char lists[2][64];
+
+	store_co_xattr_many(NULL, root, names, 2, NULL, lists, 64, lengths);
+	assert_int_equal(lengths[1], 0);
+	assert_true(lengths[0] >= 7);
+	assert_non_null(memmem(lists[0], (size_t)lengths[0], "user.t", 7));
 	store_file_close(root);
 }
 

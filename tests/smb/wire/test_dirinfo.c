@@ -159,6 +159,23 @@ static void macos_finds_what_it_wants_in_an_entry(void **state)
 	assert_memory_equal(out + 64, expected, sizeof(expected));
 }
 
+/* Where a reparse point's tag can stand, and macOS' rights do not. */
+static void some_classes_tell_the_size_of_eas(void **state)
+{
+	unsigned int telling = 0;
+
+	(void)state;
+	for (unsigned int c = 0; c < 256; c++) {
+		struct smb_dir_writer d = { .file_class = (uint8_t)c };
+
+		telling += smb_dir_class_is_known((uint8_t)c) &&
+			   smb_dir_has_ea_size(&d);
+	}
+	assert_int_equal(telling, 4);
+	assert_false(smb_dir_has_ea_size(&(struct smb_dir_writer){
+		.file_class = SMB_FILE_ID_BOTH_DIRECTORY, .is_apple = true }));
+}
+
 static void other_classes_are_unknown(void **state)
 {
 	unsigned int known = 0;
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(entries_are_chained_as_far_as_they_fit),
 		cmocka_unit_test(a_reparse_point_shows_its_tag),
 		cmocka_unit_test(macos_finds_what_it_wants_in_an_entry),
+		cmocka_unit_test(some_classes_tell_the_size_of_eas),
 		cmocka_unit_test(other_classes_are_unknown),
 	};
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "fuse/backend_inside.h"
+#include "fuse/shim.h"
 #include "fuse/thread.h"
 
 enum {
@@ -217,6 +218,17 @@ static void close_root(struct fusefs_backend *b)
 	b->root_fd = -1;
 }
 
+static void close_shim(struct fusefs_backend *b)
+{
+	if (b->theirs_fd >= 0)
+		close(b->theirs_fd);
+	if (b->shim_fd >= 0) {
+		close(b->shim_fd);
+		fusefs_shim_clear(b->place);
+	}
+	b->theirs_fd = b->shim_fd = -1;
+}
+
 /* Whatever state it is in, nothing of it is left afterwards. */
 void fusefs_end_program(struct fusefs_backend *b, bool is_hanging)
 {
@@ -239,6 +251,7 @@ void fusefs_end_program(struct fusefs_backend *b, bool is_hanging)
 		ends_within(b, KILL_MS);
 	}
 	fusefs_child_fini(&b->child);
+	close_shim(b);
 	if (*b->place)
 		fusefs_place_remove(b->place);
 	*b->place = '\0';
@@ -384,7 +397,7 @@ static struct fusefs_backend *backend_new(const struct fusefs_options *options,
 	b->events = *events;
 	b->timeout_ms = options->timeout_ms;
 	b->is_read_only = options->is_read_only;
-	b->root_fd = b->socket_fd = -1;
+	b->root_fd = b->socket_fd = b->shim_fd = b->theirs_fd = -1;
 	b->via = options->via;
 	b->child = (struct fusefs_child){ .pidfd = -1, .output_fd = -1 };
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

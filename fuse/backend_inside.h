@@ -19,12 +19,15 @@ enum {
 	FUSEFS_TICK_MS = 200, /* how often clocks are looked at */
 };
 
-/* The ways to start a program, in the order in which they are tried. */
+/* The ways to start a program; in which order they are tried is start.c's. */
 enum fusefs_way {
 	FUSEFS_WAY_DIRECT,       /* a socket; the first step of INIT's ladder */
 	FUSEFS_WAY_DIRECT_AGAIN, /* the second */
-	FUSEFS_WAY_DETACHED,     /* a mount of ours without a place */
-	FUSEFS_WAY_PLACE,        /* a place for a mount of its own */
+	/* The same, fetched by a fusermount of ours (shim.h). */
+	FUSEFS_WAY_SHIM,
+	FUSEFS_WAY_SHIM_AGAIN, /* for who looks for a device first */
+	FUSEFS_WAY_DETACHED,   /* a mount of ours without a place */
+	FUSEFS_WAY_PLACE,      /* a place for a mount of its own */
 	FUSEFS_WAYS,
 };
 
@@ -70,6 +73,8 @@ struct fusefs_backend {
 	int root_fd;
 	bool is_private;
 	char place[FUSEFS_PLACE_SIZE]; /* "": none */
+	/* the shim: who wants the program's end of the socket? */
+	int shim_fd, theirs_fd;
 	/* the direct door */
 	int socket_fd; /* before INIT is over */
 	size_t message_max;
@@ -103,7 +108,7 @@ extern const char *const fusefs_way_names[FUSEFS_WAYS];
 
 static inline bool fusefs_is_direct(const struct fusefs_backend *b)
 {
-	return b->way <= FUSEFS_WAY_DIRECT_AGAIN;
+	return b->way <= FUSEFS_WAY_SHIM_AGAIN;
 }
 
 /*

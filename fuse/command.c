@@ -181,7 +181,8 @@ static void add_rclone(struct words *w, const char *remote,
 }
 
 char **fusefs_command_new(const char *const *words, size_t count,
-			  const char *mountpoint, bool is_read_only)
+			  const char *mountpoint, bool is_read_only,
+			  const char *option)
 {
 	struct words *w;
 
@@ -199,6 +200,10 @@ char **fusefs_command_new(const char *const *words, size_t count,
 	} else {
 		add_rclone(w, words[0] + strlen(RCLONE), mountpoint,
 			   is_read_only);
+	}
+	if (option) {
+		add_copy(w, "-o");
+		add_copy(w, option);
 	}
 	/* The items come first, so this is what callers get and give back. */
 	return w->has_failed ? fusefs_command_free(w->items) : w->items;

@@ -16,6 +16,9 @@ static const struct step {
 	{ 31, sizeof(struct fuse_init_in) },
 };
 
+/* Requests are what they are since then: CREATE and its kin have a umask. */
+#define MINOR_MIN 12
+
 /* Up to 7.22 a reply ends after max_write. */
 #define REPLY_COMPAT_SIZE 24
 
@@ -48,7 +51,7 @@ int fusefs_init_take(unsigned int step, const void *body, size_t length,
 	if (length < REPLY_COMPAT_SIZE || length > sizeof(out))
 		return -EPROTO;
 	memcpy(&out, body, length);
-	if (out.major != FUSE_KERNEL_VERSION || out.minor < 13)
+	if (out.major != FUSE_KERNEL_VERSION || out.minor < MINOR_MIN)
 		return -EPROTO;
 	/* Who knows MAX_PAGES makes room for as much as is asked of it. */
 	if (out.flags & FUSE_MAX_PAGES)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -20,6 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "fuse/shim.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -50,14 +53,20 @@ enum {
 struct birth {
 	const struct fusefs_spawn *how;
 	const char **environment;
+	char *path; /* of the environment, "PATH=…"; or NULL */
+	/* What to hide the system's fusermount with; "": nothing. */
+	char shim[PATH_MAX];
+	/* For a user name space of its own: who we are there. */
+	char uid_map[64], gid_map[64];
+	bool is_new_user;
 	int output_fd; /* its end */
 	int told_fd;   /* errno, or nothing at exec */
 	pid_t parent;
 	bool is_private;
 };
 
-/* Ours, with the settings that are not there yet. */
-static const char **environment_new(void)
+/* Ours, with the settings that are not there yet, and `path` if it is any. */
+static const char **environment_new(const char *path)
 {
 	size_t count = 0, to;
 	const char **all;
@@ -68,7 +77,9 @@ static const char **environment_new(void)
 	if (!all)
 		return NULL;
 	for (to = 0; to < count; to++)
-		all[to] = environ[to];
+		all[to] = path && !strncmp(environ[to], "PATH=", 5)
+				  ? path
+				  : environ[to];
 	for (size_t i = 0; i < SETTINGS; i++) {
 		size_t name = strcspn(settings[i], "=") + 1;
 		size_t j = 0;
@@ -99,6 +110,31 @@ static void set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	/* Who has no map is nobody, and its mounts fail. */
+	if (n >= 0 || fd >= 0)
+		close(fd);
+}
+
+/* As the same user, so that its files look no different to it. */
+static void become_oneself(const struct birth *b)
+{
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", b->uid_map);
+	write_file("/proc/self/gid_map", b->gid_map);
+}
+
+/* Ours in front of each that there is. */
+static void hide_fusermount(const struct birth *b)
+{
+	for (size_t i = 0; fusefs_shim_paths[i]; i++)
+		mount(b->shim, fusefs_shim_paths[i], NULL, MS_BIND, NULL);
+}
+
 static int set_descriptors(const struct birth *b)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -114,6 +150,7 @@ static int set_descriptors(const struct birth *b)
 
 _Noreturn static void child(const struct birth *b)
 {
+	bool is_apart = false;
 	int err;
 
 	setpgid(0, 0);
@@ -121,12 +158,17 @@ _Noreturn static void child(const struct birth *b)
 	if (getppid() != b->parent) /* was quicker */
 		_exit(127);
 	set_signals();
+	if (b->is_new_user)
+		become_oneself(b);
 	/* Mounts made outside show inside, but never the other way round. A
 	   chroot that is no mount point can't ask for that: EINVAL. */
-	if (b->is_private &&
-	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 &&
-	    errno != EINVAL)
-		goto fail;
+	if (b->is_private) {
+		is_apart = !mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL);
+		if (!is_apart && errno != EINVAL)
+			goto fail;
+	}
+	if (is_apart && *b->shim)
+		hide_fusermount(b);
 	if (set_descriptors(b) < 0)
 		goto fail;
 	if (!b->how->mounts)
@@ -140,18 +182,29 @@ fail:
 	_exit(127);
 }
 
-/* fork(2), with a mount name space if that is wanted and may be. */
+static pid_t fork_into(unsigned long spaces)
+{
+	return (pid_t)syscall(SYS_clone, spaces | SIGCHLD, NULL, NULL, NULL,
+			      NULL);
+}
+
+/*
+ * fork(2), with a mount name space if that is wanted and may be; for hiding
+ * fusermount, one that takes no privilege will do.
+ */
 static pid_t fork_private(struct birth *b)
 {
 	pid_t pid = -1;
 
-	b->is_private = b->how->mounts;
-	if (b->is_private) {
-		pid = (pid_t)syscall(SYS_clone, CLONE_NEWNS | SIGCHLD, NULL,
-				     NULL, NULL, NULL);
-		if (pid < 0)
-			b->is_private = false;
+	b->is_private = b->how->mounts || *b->shim;
+	if (b->is_private)
+		pid = fork_into(CLONE_NEWNS);
+	if (pid < 0 && *b->shim) {
+		b->is_new_user = true; /* seen by the child */
+		pid = fork_into(CLONE_NEWNS | CLONE_NEWUSER);
+		b->is_new_user = pid >= 0;
 	}
+	b->is_private &= pid >= 0;
 	return pid < 0 ? fork() : pid;
 }
 
@@ -200,6 +253,42 @@ static void close_both(int fds[2])
 	}
 }
 
+/* Where the system has a fusermount of its own, that would be found first. */
+static bool has_fusermount(void)
+{
+	for (size_t i = 0; fusefs_shim_paths[i]; i++) {
+		if (!access(fusefs_shim_paths[i], F_OK))
+			return true;
+	}
+	return false;
+}
+
+static int prepare(struct birth *b)
+{
+	const char *path = getenv("PATH");
+	ssize_t n;
+
+	if (!b->how->shim_place) {
+		b->environment = environment_new(NULL);
+		return b->environment ? 0 : -ENOMEM;
+	}
+	if (asprintf(&b->path, "PATH=%s/bin:%s", b->how->shim_place,
+		     path ? path : "/usr/local/bin:/usr/bin:/bin") < 0) {
+		b->path = NULL;
+		return -ENOMEM;
+	}
+	n = has_fusermount()
+		    ? readlink("/proc/self/exe", b->shim, sizeof(b->shim) - 1)
+		    : 0;
+	b->shim[n > 0 ? n : 0] = '\0';
+	snprintf(b->uid_map, sizeof(b->uid_map), "%u %u 1", geteuid(),
+		 geteuid());
+	snprintf(b->gid_map, sizeof(b->gid_map), "%u %u 1", getegid(),
+		 getegid());
+	b->environment = environment_new(b->path);
+	return b->environment ? 0 : -ENOMEM;
+}
+
 int fusefs_spawn(const struct fusefs_spawn *how, struct fusefs_child *ret_child,
 		 bool *ret_is_private)
 {
@@ -207,9 +296,11 @@ int fusefs_spawn(const struct fusefs_spawn *how, struct fusefs_child *ret_child,
 	int output[2] = { -1, -1 }, told[2] = { -1, -1 }, err = 0;
 	struct birth b = { .how = how, .parent = getpid() };
 
-	b.environment = environment_new();
-	if (!b.environment)
-		return -ENOMEM;
+	err = prepare(&b);
+	if (err) {
+		free(b.path);
+		return err;
+	}
 	if (pipe2(output, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0 ||
 	    fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
 		err = -errno;
@@ -228,6 +319,7 @@ int fusefs_spawn(const struct fusefs_spawn *how, struct fusefs_child *ret_child,
 	close_both(output);
 	close_both(told);
 	free(b.environment);
+	free(b.path);
 	return err;
 }
 

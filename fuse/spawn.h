@@ -26,6 +26,11 @@ struct fusefs_spawn {
 	 * capabilities, nor ever new privileges.
 	 */
 	bool mounts;
+	/*
+   * Where its fusermount is (shim.h); NULL: the system's. It comes first in
+   * its $PATH, and before the system's own where we may hide those.
+   */
+	const char *shim_place;
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "fuse/backend_inside.h"
 #include "fuse/command.h"
 #include "fuse/init.h"
+#include "fuse/shim.h"
 
 /* How often a mount or an answer that is to come is looked for. */
 #define LOOK_MS 10
@@ -23,6 +24,9 @@
 const char *const fusefs_way_names[FUSEFS_WAYS] = {
 	[FUSEFS_WAY_DIRECT] = "directly",
 	[FUSEFS_WAY_DIRECT_AGAIN] = "directly, by a younger protocol",
+	[FUSEFS_WAY_SHIM] = "directly, by a fusermount of ours",
+	[FUSEFS_WAY_SHIM_AGAIN] =
+		"directly, by a fusermount of ours and auto_unmount",
 	[FUSEFS_WAY_DETACHED] = "by a mount of ours",
 	[FUSEFS_WAY_PLACE] = "by a mount of its own",
 };
@@ -34,14 +38,29 @@ unsigned int fusefs_interval_ms(const struct fusefs_backend *b)
 
 /* ---- the program ---- */
 
+static bool is_shim(const struct fusefs_backend *b)
+{
+	return b->way == FUSEFS_WAY_SHIM || b->way == FUSEFS_WAY_SHIM_AGAIN;
+}
+
+static char **argv_new(const struct fusefs_backend *b, const char *mountpoint)
+{
+	return fusefs_command_new((const char *const *)b->words, b->word_count,
+				  mountpoint, b->is_read_only,
+				  b->way == FUSEFS_WAY_SHIM_AGAIN
+					  ? "auto_unmount"
+					  : NULL);
+}
+
 static int spawn(struct fusefs_backend *b, const char *mountpoint, int keep_fd)
 {
-	char **argv =
-		fusefs_command_new((const char *const *)b->words, b->word_count,
-				   mountpoint, b->is_read_only);
+	char **argv = argv_new(b, mountpoint);
 	struct fusefs_spawn how = { .argv = argv,
 				    .keep_fd = keep_fd,
-				    .mounts = keep_fd < 0 };
+				    .mounts =
+					    !fusefs_is_direct(b) && keep_fd < 0,
+				    .shim_place =
+					    is_shim(b) ? b->place : NULL };
 	int err;
 
 	if (!argv)
@@ -76,26 +95,74 @@ static struct fusefs_who own_who(void)
 	return (struct fusefs_who){ .uid = geteuid(), .gid = getegid() };
 }
 
-static int start_direct(struct fusefs_backend *b)
+/* Which step of INIT's ladder. */
+static unsigned int init_step(const struct fusefs_backend *b)
+{
+	return b->way == FUSEFS_WAY_DIRECT_AGAIN;
+}
+
+static int send_init(struct fusefs_backend *b)
 {
 	struct iovec parts[FUSEFS_PARTS_MAX];
 	struct msghdr message = { .msg_iov = parts };
 	struct fusefs_who who = own_who();
 	struct fusefs_request init;
-	int theirs;
-	int err = fusefs_conn_pair(&b->socket_fd, &theirs, &b->message_max);
 
-	if (!err)
-		err = spawn_on(b, theirs);
-	if (err)
-		return err;
-	fusefs_init_request(b->way - FUSEFS_WAY_DIRECT, &who, &init);
+	fusefs_init_request(init_step(b), &who, &init);
 	init.head.unique = 1;
 	message.msg_iovlen = fusefs_request_parts(&init, parts);
 	/* One that has ended already is found to have done so below. */
 	if (sendmsg(b->socket_fd, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return -errno;
 	return 0;
+}
+
+/* In a place of its own, with a fusermount that asks us. */
+static int spawn_with_shim(struct fusefs_backend *b, int theirs)
+{
+	char mountpoint[FUSEFS_PLACE_SIZE + 8];
+	int err;
+
+	b->theirs_fd = theirs;
+	err = fusefs_place_make(b->place);
+	if (err) {
+		*b->place = '\0';
+		return err;
+	}
+	err = fusefs_shim_open(b->place, &b->shim_fd);
+	if (err) {
+		fusefs_shim_clear(b->place);
+		return err;
+	}
+	snprintf(mountpoint, sizeof(mountpoint), "%s/mnt", b->place);
+	return spawn(b, mountpoint, -1);
+}
+
+static int start_direct(struct fusefs_backend *b)
+{
+	int theirs;
+	int err = fusefs_conn_pair(&b->socket_fd, &theirs, &b->message_max);
+
+	if (!err)
+		err = is_shim(b) ? spawn_with_shim(b, theirs)
+				 : spawn_on(b, theirs);
+	return err ? err : send_init(b);
+}
+
+/* To the one that asks for it, and is the program's. */
+static void serve_shim(struct fusefs_backend *b)
+{
+	int err = b->theirs_fd < 0 ? -EAGAIN
+				   : fusefs_shim_give(b->shim_fd, b->child.pid,
+						      b->theirs_fd);
+
+	if (err == -EPERM)
+		fusefs_say(b, FUSEFS_LOG_WARN,
+			   "a stranger has asked for its files");
+	if (err)
+		return;
+	close(b->theirs_fd);
+	b->theirs_fd = -1;
 }
 
 /* On the connection's thread. The backend may be gone from the last line on. */
@@ -145,7 +212,7 @@ static int take_init(struct fusefs_backend *b)
 		return -EAGAIN; /* if it is its end, that will tell more */
 	err = fusefs_reply_check(&reply.head, (size_t)n);
 	if (!err)
-		err = fusefs_init_take(b->way - FUSEFS_WAY_DIRECT, &reply.init,
+		err = fusefs_init_take(init_step(b), &reply.init,
 				       (size_t)n - sizeof(reply.head),
 				       b->message_max, &limits);
 	if (!err)
@@ -160,6 +227,8 @@ static int look_at_conn(struct fusefs_backend *b)
 {
 	struct fusefs_attr attr;
 
+	if (is_shim(b))
+		serve_shim(b);
 	if (!b->conn)
 		return take_init(b);
 	if (!b->probe.is_answered)
@@ -226,19 +295,45 @@ static int look_at_mount(struct fusefs_backend *b)
 
 /* ---- one way after the other ---- */
 
-static bool is_last_way(const struct fusefs_backend *b)
+/*
+ * What comes after a way that did not work; FUSEFS_WAYS: nothing. Only who
+ * does not like our protocol is offered another. Who takes no descriptor for a
+ * mount point calls fusermount, if it may not mount otherwise.
+ */
+static enum fusefs_way next_way(const struct fusefs_backend *b, int err)
 {
-	return b->has_way || b->way == FUSEFS_WAY_PLACE ||
-	       (b->way == FUSEFS_WAY_DIRECT_AGAIN &&
-		b->via == FUSEFS_VIA_DIRECT);
+	bool is_direct = b->via == FUSEFS_VIA_DIRECT;
+
+	if (b->has_way || err == -ECANCELED)
+		return FUSEFS_WAYS;
+	switch (b->way) {
+	case FUSEFS_WAY_DIRECT:
+		if (err == -ENOENT) /* there is no such program */
+			return FUSEFS_WAYS;
+		if (err == -EPROTO)
+			return FUSEFS_WAY_DIRECT_AGAIN;
+		return is_direct ? FUSEFS_WAY_SHIM : FUSEFS_WAY_DETACHED;
+	case FUSEFS_WAY_DIRECT_AGAIN:
+		return is_direct ? FUSEFS_WAYS : FUSEFS_WAY_DETACHED;
+	case FUSEFS_WAY_DETACHED:
+		return FUSEFS_WAY_PLACE;
+	case FUSEFS_WAY_PLACE:
+		return b->via == FUSEFS_VIA_AUTO ? FUSEFS_WAY_SHIM
+						 : FUSEFS_WAYS;
+	case FUSEFS_WAY_SHIM: /* did it ever come so far as to call it? */
+		return b->theirs_fd >= 0 && err == -ENOEXEC
+			       ? FUSEFS_WAY_SHIM_AGAIN
+			       : FUSEFS_WAYS;
+	default:
+		return FUSEFS_WAYS;
+	}
 }
 
 static void tell_end(struct fusefs_backend *b, const char *how)
 {
 	fusefs_say(b,
-		   is_last_way(b) || b->via == FUSEFS_VIA_DIRECT
-			   ? FUSEFS_LOG_WARN
-			   : FUSEFS_LOG_INFO,
+		   next_way(b, -ENOEXEC) == FUSEFS_WAYS ? FUSEFS_LOG_WARN
+							: FUSEFS_LOG_INFO,
 		   "%s %s before its files were there%s%s%s", b->words[0], how,
 		   *b->last ? ": " : "", b->last,
 		   strcmp(how, "ended with 0") != 0
@@ -284,18 +379,6 @@ static int start_in_one_way(struct fusefs_backend *b)
 		err = b->way == FUSEFS_WAY_DETACHED ? start_detached(b)
 						    : start_on_place(b);
 	return err ? err : await_answer(b, deadline);
-}
-
-/* What comes after a way that did not work; FUSEFS_WAYS: nothing. */
-static enum fusefs_way next_way(const struct fusefs_backend *b, int err)
-{
-	if (is_last_way(b) || err == -ECANCELED || err == -ENOENT)
-		return FUSEFS_WAYS;
-	/* Only who does not like our protocol is offered another. */
-	if (b->way == FUSEFS_WAY_DIRECT && err != -EPROTO)
-		return b->via == FUSEFS_VIA_DIRECT ? FUSEFS_WAYS
-						   : FUSEFS_WAY_DETACHED;
-	return b->way + 1;
 }
 
 int fusefs_start_program(struct fusefs_backend *b)

@@ -1,11 +1,13 @@
 /*
- * smbgate: one program, several verbs.
+ * smbgate: one program, several verbs; under the name fusermount, the helper
+ * of the programs that it starts.
  */
 #include <gnutls/gnutls.h>
 #include <jansson.h>
 #include <libconfig.h>
 #include <stdio.h>
 
+#include "fuse/shim.h"
 #include "gateway/cli.h"
 #include "gateway/loop/loop.h"
 #include "gateway/verbs.h"
@@ -52,6 +54,8 @@ int main(int argc, char **argv)
 	struct gw_args args;
 	enum gw_exit exit;
 
+	if (argc > 0 && fusefs_shim_is(argv[0]))
+		return fusefs_shim_main(argc, argv);
 	if (!gw_cli_parse(argc, argv, &args, &exit, stdout, stderr))
 		return (int)exit;
 	return (int)run(&args);

@@ -29,7 +29,7 @@ static size_t count_of(const char *const words[WORDS])
 static char *line_of(const char *const words[WORDS], bool is_read_only)
 {
 	char **argv = fusefs_command_new(words, count_of(words), "/mnt",
-					 is_read_only);
+					 is_read_only, NULL);
 	char *line = calloc(1, 1000);
 
 	for (size_t i = 0; argv && argv[i]; i++) {
@@ -83,6 +83,19 @@ static void arguments(void **state)
 	}
 }
 
+static void an_option_comes_last(void **state)
+{
+	const char *const words[] = { "bindfs", "{}" };
+	char **argv = fusefs_command_new(words, 2, "/mnt", false, "allow_root");
+
+	(void)state;
+	assert_non_null(argv);
+	assert_string_equal(argv[2], "-o");
+	assert_string_equal(argv[3], "allow_root");
+	assert_null(argv[4]);
+	fusefs_command_free(argv);
+}
+
 static void what_can_t_be_run_is_told(void **state)
 {
 	static const struct {
@@ -114,7 +127,7 @@ static void what_can_t_be_run_is_told(void **state)
 		assert_non_null(fault);
 		assert_non_null(strstr(fault, cases[i].fault));
 		assert_null(fusefs_command_new(cases[i].words, count, "/mnt",
-					       false));
+					       false, NULL));
 	}
 }
 
@@ -152,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments),
+		cmocka_unit_test(an_option_comes_last),
 		cmocka_unit_test(what_can_t_be_run_is_told),
 		cmocka_unit_test(too_many_words_are_no_command),
 		cmocka_unit_test(shares_have_a_name_without_being_given_one),

@@ -83,7 +83,7 @@ static void what_is_no_answer_is_refused(void **state)
 	assert_int_equal(fusefs_init_take(0, &out, sizeof(out) + 1, MESSAGES,
 					  &limits),
 			 -EPROTO);
-	out.minor = 12;
+	out.minor = 11;
 	assert_int_equal(fusefs_init_take(0, &out, 24, MESSAGES, &limits),
 			 -EPROTO);
 	out = (struct fuse_init_out){ .major = 8, .minor = 13 };

@@ -43,7 +43,7 @@ await() { # SECONDS COMMAND…: until it succeeds
 	done
 }
 nothing_left() { # no mount, no directory, no program of ours
-	! grep -q "smbgate-" /proc/self/mountinfo &&
+	! grep -q " /run/smbgate-...... " /proc/self/mountinfo &&
 		! ls -d /run/smbgate-?????? 2>/dev/null &&
 		! pgrep -f "$SCRATCH/back" >/dev/null
 }
@@ -87,6 +87,20 @@ if command -v mergerfs >/dev/null; then
 else
 	skip "mergerfs" "it is not installed"
 fi
+# Those that call fusermount, by the direct door: ours answers.
+a_tree "bindfs, direct" --via direct -- bindfs -f "$SCRATCH/back" {}
+check "bindfs, direct: by our fusermount" grep -q 'directly, by a fusermount of ours' "$SCRATCH/log"
+check "bindfs, direct: nothing is left" await 5 nothing_left
+if command -v mergerfs >/dev/null; then
+	a_tree "mergerfs, direct" --via direct -- mergerfs -f "$SCRATCH/back" {}
+	check "mergerfs, direct: nothing is left" await 5 nothing_left
+fi
+if command -v rclone >/dev/null; then
+	a_tree "rclone mount, direct" --via direct -- rclone mount "$SCRATCH/back" {} \
+		--vfs-cache-mode writes --config /dev/null --cache-dir "$W/rclone"
+else
+	skip "rclone mount, direct" "it is not installed"
+fi
 if command -v sshfs >/dev/null && [ -x /usr/sbin/sshd ]; then
 	mkdir -p /run/sshd
 	ssh-keygen -q -t ed25519 -N '' -f "$W/host"
@@ -124,7 +138,6 @@ fails() { # STATUS PATTERN WORDS…
 	[ "$said" -eq "$status" ] && grep -q -- "$pattern" "$W/said"
 }
 check "a program that there is not" fails 5 'No such file' -- no-such-program {}
-check "bindfs: no direct door" fails 5 'did not start' --via direct -- bindfs -f "$SCRATCH/back" {}
 check "a program that ends at once" fails 5 'ended with 1' -- false {}
 check "a program that says why" fails 5 'back/none' -- bindfs -f "$SCRATCH/back/none" {}
 check "a program that goes into the background" fails 5 'foreground' -- true {}

@@ -57,26 +57,36 @@ sed "s,$W/key,$N/key," "$W/ssh.conf" >"$N/ssh.conf"
 printf '#!/bin/sh\nexec ssh -F %s "$@"\n' "$N/ssh.conf" >"$N/ssh"
 chmod 755 "$N/ssh" "$N/smbgate"
 chown -R 65534:65534 "$N"
-PORT=$(free_port)
-cat >"$N/run" <<RUN
+# as_nobody WORDS…: the program of WORDS, mounted and exported.
+as_nobody() {
+	PORT=$(free_port)
+	cat >"$N/run" <<RUN
 mount -t tmpfs none $N/dev &&
 	mknod -m 666 $N/dev/null c 1 3 && mknod -m 666 $N/dev/urandom c 1 9 &&
 	ln -s /proc/self/fd $N/dev/fd && mount --bind $N/dev /dev || exit
 exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
-	--bounding-set=-all --inh-caps=-all env HOME=$N \
+	--bounding-set=-all --inh-caps=-all env HOME=$N XDG_RUNTIME_DIR=$N \
 	$N/smbgate mount --share share --engine $ENGINE --listen 127.0.0.1:$PORT \
-	--user tester --password-file $N/password -- \
-	sshfs -f -p $SSH -o ssh_command=$N/ssh root@127.0.0.1:$SCRATCH/back {}
+	--user tester --password-file $N/password -- $*
 RUN
-if unshare -m true 2>/dev/null && command -v setpriv >/dev/null; then
-	fresh "$SCRATCH/back"
 	unshare -m bash "$N/run" >"$N/out" 2>&1 &
 	GATE_PID=$!
-	check "nobody: mounts and exports" await 20 grep -q '^smbgate: ready' "$N/out"
+	await 20 grep -q '^smbgate: ready' "$N/out" || { cat "$N/out"; return 1; }
+}
+if unshare -m true 2>/dev/null && command -v setpriv >/dev/null; then
+	fresh "$SCRATCH/back"
+	check "nobody: mounts and exports" as_nobody \
+		sshfs -f -p "$SSH" -o "ssh_command=$N/ssh" "root@127.0.0.1:$SCRATCH/back" {}
 	check "nobody: has no capability" grep -q 'CapPrm:.*0000000000000000' "/proc/$GATE_PID/status"
 	check "nobody: a file goes in and comes out" smb "put in/big big; get big out/nobody"
 	check "nobody: the same" cmp in/big out/nobody
 	check "nobody: ends" gate_stop
+	# One that looks for /dev/fuse, and would call the system's fusermount.
+	check "nobody, fusermount: mounts and exports" as_nobody bindfs -f "$SCRATCH/back" {}
+	check "nobody, fusermount: a file goes in and comes out" smb "put in/big big2; get big2 out/nobody2"
+	check "nobody, fusermount: the same" cmp in/big out/nobody2
+	check "nobody, fusermount: ends" gate_stop
+	check "nobody, fusermount: nothing is left" bash -c "! ls -d '$N'/smbgate-*"
 else
 	skip "as nobody, without capabilities" "there is no unshare here"
 fi

@@ -52,6 +52,7 @@ struct gw_share_config {
 	bool map_names;
 	bool oplocks;
 	bool time_machine;
+	int64_t max_size; /* of the volume; 0: what there is room for */
 	bool short_names;
 	bool durable_handles;
 	bool kernel_notify;

@@ -410,6 +410,8 @@ static const struct gw_key share_keys[] = {
 	{ "map_names", GW_KEY_BOOL, SHARE(map_names) },
 	{ "oplocks", GW_KEY_BOOL, SHARE(oplocks) },
 	{ "time_machine", GW_KEY_BOOL, SHARE(time_machine) },
+	{ "max_size", GW_KEY_SIZE, SHARE(max_size), .min = 1 << 20,
+	  .max = INT64_MAX },
 	{ "short_names", GW_KEY_BOOL, SHARE(short_names) },
 	{ "durable_handles", GW_KEY_BOOL, SHARE(durable_handles) },
 	{ "kernel_notify", GW_KEY_BOOL, SHARE(kernel_notify) },

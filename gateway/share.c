@@ -166,6 +166,7 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 		    struct fsa *fsa)
 {
 	share->fsa.fsa = fsa;
+	share->fsa.size_max = (uint64_t)how->max_size;
 	share->fsa.is_case_sensitive = how->is_case_sensitive;
 	share->fsa.maps_names = how->map_names;
 	share->fsa.grants_oplocks = how->oplocks;

@@ -67,6 +67,7 @@ struct fsa_share {
 	bool watches_outside;  /* for changes that local programs make */
 	bool locks_in_kernel;  /* ranges, for local programs to see */
 	bool has_short_names;  /* of 8.3, generated */
+	uint64_t size_max;     /* bytes, of the volume; 0: what there is */
 	char label[32];        /* UTF-8, of the volume */
 	const char *snapshots; /* pattern of their directories, or NULL */
 	/* As the POSIX extensions have it: a view that posix.c makes itself. */

@@ -36,6 +36,7 @@ struct fsa_volume {
 	void *owner;
 	size_t opens;
 	uint64_t creation; /* FILETIME of the root, once it was asked for */
+	uint64_t bundles_size, bundles_until; /* bundle.c's; ns of loop_now() */
 	struct fsa_names *names; /* what find.c remembers, or NULL */
 	struct fsa_posix *posix; /* its view by the POSIX extensions, or NULL */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/fsa/bundle.h"
 #include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/dosattr.h"
 #include "gateway/fsa/object.h"
@@ -123,6 +124,25 @@ static uint64_t units_of(uint64_t blocks, uint64_t block_size)
 	return bytes / UNIT_BYTES;
 }
 
+static uint64_t at_most(uint64_t units, uint64_t max)
+{
+	return units < max ? units : max;
+}
+
+/* A share for backups of a size shows no more than is left of that. */
+static void co_limit(struct fsa_volume *volume, struct smb_volume_facts *facts)
+{
+	uint64_t max = volume->share->size_max / UNIT_BYTES, used;
+
+	if (!max)
+		return;
+	used = fsa_co_bundles_size(volume) / UNIT_BYTES;
+	facts->units_total = at_most(facts->units_total, max);
+	max = used < max ? max - used : 0;
+	facts->units_free = at_most(facts->units_free, max);
+	facts->units_available = at_most(facts->units_available, max);
+}
+
 enum nt_status fsa_co_query_volume(struct smb_volume *base,
 				   struct smb_volume_facts *ret_facts)
 {
@@ -157,6 +177,7 @@ enum nt_status fsa_co_query_volume(struct smb_volume *base,
 	static_assert(sizeof(facts.label) == sizeof(share->label),
 		      "a label is copied whole");
 	memcpy(facts.label, share->label, sizeof(facts.label));
+	co_limit(volume, &facts);
 	*ret_facts = facts;
 	return NT_STATUS_SUCCESS;
 }

@@ -115,6 +115,7 @@ static void assert_share(const struct gw_share_config *share)
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_MODE);
 	assert_int_equal(share->acl, FSA_ACL_MODE);
 	assert_int_equal(share->streams, FSA_STREAMS_NONE);
+	assert_int_equal(share->max_size, INT64_C(2) << 40);
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive && share->posix_locks &&
 		    share->time_machine && share->access_based_enumeration);
@@ -153,7 +154,7 @@ static void every_key_is_read(void **state)
 		"  kernel_notify = false; posix_locks = true;\n"
 		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
-		"  streams = \"none\"; time_machine = true;\n"
+		"  streams = \"none\"; time_machine = true; max_size = \"2T\";\n"
 		"  access_based_enumeration = true;\n"
 		"  encryption = \"desired\"; } );\n";
 	struct gw_config config;

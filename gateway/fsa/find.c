@@ -420,8 +420,8 @@ static bool join(struct fsa_found *found, const char *dir, const char *leaf)
 static enum nt_status co_find_leaf(struct fsa_volume *volume, const char *leaf,
 				   char name[256], struct fsa_found *found)
 {
-	int err =
-		store_co_stat_at(volume->creds, found->dir, leaf, &found->stat);
+	int err = store_co_look(volume->creds, found->dir, leaf, &found->stat,
+				&found->file);
 	enum nt_status status = fsa_status(FSA_OPEN, err);
 
 	strcpy(name, leaf);
@@ -432,7 +432,8 @@ static enum nt_status co_find_leaf(struct fsa_volume *volume, const char *leaf,
 		co_spell_new(volume, found->dir, name);
 		return NT_STATUS_SUCCESS;
 	}
-	err = store_co_stat_at(volume->creds, found->dir, name, &found->stat);
+	err = store_co_look(volume->creds, found->dir, name, &found->stat,
+			    &found->file);
 	status = fsa_status(FSA_OPEN, err);
 	found->exists = nt_status_is_ok(status);
 	if (status != NT_STATUS_OBJECT_NAME_NOT_FOUND)
@@ -505,6 +506,7 @@ enum nt_status fsa_co_find(struct fsa_volume *volume, const char *path,
 void fsa_found_fini(struct fsa_found *found)
 {
 	store_file_close(found->dir);
+	store_file_close(found->file);
 	free(found->path);
 	*found = (struct fsa_found){ 0 };
 }

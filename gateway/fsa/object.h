@@ -194,8 +194,9 @@ struct fsa_found {
 	char *path;       /* as it is spelled on disk, below the root; malloc */
 	const char *leaf; /* inside path; "" if it is the root itself */
 	bool exists;
-	struct store_stat stat; /* if so; of a link itself if it is one */
-	size_t link_length;     /* with STOPPED_ON_SYMLINK: how much of `path`
+	struct store_stat stat;  /* if so; of a link itself if it is one */
+	struct store_file *file; /* what has that stat, opened PATH, or NULL */
+	size_t link_length;      /* with STOPPED_ON_SYMLINK: how much of `path`
 				   names the link; `dir` is then its parent */
 };
 

@@ -97,11 +97,25 @@ static unsigned int open_flags(const struct fsa_creating *c, uint32_t granted)
 	return flags;
 }
 
+/* By what was looked at, if that is what counts; else by its name. */
+static int co_open_leaf(const struct fsa_creating *c, unsigned int flags,
+			struct store_file **ret_file)
+{
+	if (!c->found.file || S_ISLNK(c->found.stat.mode))
+		return store_co_open(c->volume->share->tree, c->volume->creds,
+				     c->found.dir, c->found.leaf, flags, 0,
+				     ret_file);
+	if (flags & (STORE_OPEN_READ | STORE_OPEN_WRITE))
+		return store_co_reopen(c->found.file, c->volume->creds, flags,
+				       ret_file);
+	*ret_file = store_file_ref(c->found.file);
+	return 0;
+}
+
 static enum nt_status co_open_found(struct fsa_creating *c, unsigned int flags)
 {
 	struct store_file *file;
-	int err = store_co_open(c->volume->share->tree, c->volume->creds,
-				c->found.dir, c->found.leaf, flags, 0, &file);
+	int err = co_open_leaf(c, flags, &file);
 
 	if (err)
 		return fsa_status(FSA_OPEN, err);
@@ -132,9 +146,11 @@ static enum nt_status co_follow(struct fsa_creating *c)
 {
 	enum nt_status status = co_open_found(c, STORE_OPEN_PATH);
 
-	if (nt_status_is_ok(status))
+	if (nt_status_is_ok(status)) {
+		c->found.file = store_file_close(c->found.file);
 		return fsa_status(FSA_OPEN,
 				  store_co_stat(c->file, &c->found.stat));
+	}
 	if (c->how->options & FILE_OPEN_REPARSE_POINT)
 		return NT_STATUS_SUCCESS;
 	return status == NT_STATUS_OBJECT_PATH_NOT_FOUND

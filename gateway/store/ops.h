@@ -34,6 +34,10 @@ struct store_ops {
 	int (*co_stat)(struct store_file *file, struct store_stat *ret_stat);
 	int (*co_stat_at)(struct store_creds *creds, struct store_file *dir,
 			  const char *name, struct store_stat *ret_stat);
+	/* NULL: co_stat_at does instead. */
+	int (*co_look)(struct store_creds *creds, struct store_file *dir,
+		       const char *name, struct store_stat *ret_stat,
+		       struct store_file **ret_file);
 	int (*co_access)(struct store_creds *creds, struct store_file *file,
 			 int mode);
 	int (*co_mkdir)(struct store_creds *creds, struct store_file *dir,
@@ -126,6 +130,9 @@ int store_local_co_walk(struct store_tree *tree, struct store_creds *creds,
 int store_local_co_stat(struct store_file *file, struct store_stat *ret_stat);
 int store_local_co_stat_at(struct store_creds *creds, struct store_file *dir,
 			   const char *name, struct store_stat *ret_stat);
+int store_local_co_look(struct store_creds *creds, struct store_file *dir,
+			const char *name, struct store_stat *ret_stat,
+			struct store_file **ret_file);
 int store_local_co_access(struct store_creds *creds, struct store_file *file,
 			  int mode);
 int store_local_co_mkdir(struct store_creds *creds, struct store_file *dir,

@@ -166,8 +166,9 @@ int store_local_co_stat(struct store_file *file, struct store_stat *ret_stat)
  * By way of a descriptor: the ring finds a cached name at once, but hands each
  * statx to another thread.
  */
-int store_local_co_stat_at(struct store_creds *creds, struct store_file *dir,
-			   const char *name, struct store_stat *ret_stat)
+static int co_look_at(struct store_creds *creds, struct store_file *dir,
+		      const char *name, struct store_stat *ret_stat,
+		      int *ret_fd)
 {
 	struct store_tree *tree = store_file_tree(dir);
 	int err = store_name_check(name), fd;
@@ -178,8 +179,32 @@ int store_local_co_stat_at(struct store_creds *creds, struct store_file *dir,
 	if (fd < 0)
 		return fd;
 	err = co_stat_fd(tree, fd, ret_stat);
-	loop_close(fd);
+	if (err)
+		loop_close(fd);
+	else
+		*ret_fd = fd;
 	return err;
+}
+
+int store_local_co_stat_at(struct store_creds *creds, struct store_file *dir,
+			   const char *name, struct store_stat *ret_stat)
+{
+	int fd, err = co_look_at(creds, dir, name, ret_stat, &fd);
+
+	if (!err)
+		loop_close(fd);
+	return err;
+}
+
+int store_local_co_look(struct store_creds *creds, struct store_file *dir,
+			const char *name, struct store_stat *ret_stat,
+			struct store_file **ret_file)
+{
+	int fd, err = co_look_at(creds, dir, name, ret_stat, &fd);
+
+	return err ? err
+		   : store_file_new(store_file_tree(dir), fd, STORE_OPEN_PATH,
+				    ret_stat->mode & S_IFMT, ret_file);
 }
 
 /* ---- many at once ---- */

@@ -245,6 +245,14 @@ int store_co_stat_at(struct store_creds *creds, struct store_file *dir,
 		     const char *name, struct store_stat *ret_stat);
 
 /*
+ * The same, and the thing itself, opened PATH and NOFOLLOW: what is done by it
+ * is done to what was looked at. NULL where that would cost a question more.
+ */
+int store_co_look(struct store_creds *creds, struct store_file *dir,
+		  const char *name, struct store_stat *ret_stat,
+		  struct store_file **ret_file);
+
+/*
  * Whether the user may do `mode` (R_OK | W_OK | X_OK of access(2)) to the
  * file: 0 or -EACCES, as the kernel decides for these credentials.
  */

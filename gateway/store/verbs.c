@@ -16,6 +16,7 @@ const struct store_ops store_local_ops = {
 	.co_walk = store_local_co_walk,
 	.co_stat = store_local_co_stat,
 	.co_stat_at = store_local_co_stat_at,
+	.co_look = store_local_co_look,
 	.co_access = store_local_co_access,
 	.co_mkdir = store_local_co_mkdir,
 	.co_unlink = store_local_co_unlink,
@@ -116,6 +117,23 @@ int store_co_stat_at(struct store_creds *creds, struct store_file *dir,
 	int result = store_tree_ops(dir->tree)->co_stat_at(creds, dir, name,
 							   ret_stat);
 
+	loop_lane_enter(before);
+	return result;
+}
+
+int store_co_look(struct store_creds *creds, struct store_file *dir,
+		  const char *name, struct store_stat *ret_stat,
+		  struct store_file **ret_file)
+{
+	const struct store_ops *ops = store_tree_ops(dir->tree);
+	struct loop_lane *before;
+	int result;
+
+	*ret_file = NULL;
+	if (!ops->co_look)
+		return store_co_stat_at(creds, dir, name, ret_stat);
+	before = enter(dir->tree);
+	result = ops->co_look(creds, dir, name, ret_stat, ret_file);
 	loop_lane_enter(before);
 	return result;
 }

@@ -25,6 +25,19 @@
 /* A rest of so many bytes is worth ending the stream for. */
 #define DIRECT_MIN (32u * 1024)
 
+/*
+ * Who sends long frames sends more of them: the end of one and the length of
+ * the next are then received directly, too, and no stream is begun that would
+ * take in, and copy once more, the beginning of what is to go elsewhere.
+ */
+#define DIRECT_AFTER 2
+
+/*
+ * Of a long rest, bytes that are let come together before we are woken. The
+ * last so many of it are waited for one by one: nothing may follow them.
+ */
+#define LOW_MARK (128 * 1024)
+
 /* Chunks of a socket that nobody reads from: then the peer has to wait. */
 #define CHUNKS_MAX 4
 
@@ -42,8 +55,10 @@ struct loop_inbox {
 	bool is_starved;   /* it ended for want of a buffer */
 	bool is_shut;
 	bool is_filling;
-	struct loop_waiter *filler;     /* a fill that waits for a chunk */
-	struct loop_op *direct;         /* a fill that receives directly */
+	unsigned int direct_left;   /* short fills that don't want a stream */
+	int low_mark;               /* bytes that wake us; 0: as it was */
+	struct loop_waiter *filler; /* a fill that waits for a chunk */
+	struct loop_op *direct;     /* a fill that receives directly */
 	struct loop_fiber *end_awaiter; /* waits until the stream is over */
 };
 
@@ -166,16 +181,28 @@ struct fill {
 	uint64_t deadline_ns;
 };
 
+/* Fewer wake-ups; where it can't be had it is as before. */
+static void set_low_mark(struct loop_inbox *inbox, int bytes)
+{
+	if (inbox->low_mark != bytes &&
+	    setsockopt(inbox->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes,
+		       sizeof(bytes)) == 0)
+		inbox->low_mark = bytes;
+}
+
 static int co_receive_direct(struct loop_inbox *inbox, struct fill *fill)
 {
+	size_t left = fill->length - fill->done;
+	bool is_long = left >= 2 * LOW_MARK;
 	struct loop_op op = {
 		.verb = LOOP_VERB_RECV,
 		.fd = inbox->fd,
 		.to = fill->to + fill->done,
-		.length = fill->length - fill->done,
+		.length = is_long ? left - LOW_MARK : left,
 		.flags = MSG_WAITALL,
 	};
 
+	set_low_mark(inbox, is_long ? LOW_MARK : inbox->low_mark > 0);
 	inbox->is_starved = false;
 	inbox->direct = &op;
 
@@ -228,7 +255,8 @@ static bool wants_direct(const struct loop_inbox *inbox,
 {
 	if (inbox->is_streaming)
 		return false;
-	return fill->length - fill->done >= DIRECT_MIN || !can_stream(inbox);
+	return inbox->direct_left > 0 ||
+	       fill->length - fill->done >= DIRECT_MIN || !can_stream(inbox);
 }
 
 static int fill_ended(const struct loop_inbox *inbox, const struct fill *fill)
@@ -276,6 +304,12 @@ int loop_inbox_co_fill(struct loop_inbox *inbox, void *to, size_t length,
 
 	int ret = co_fill(inbox, &fill);
 
+	if (inbox->low_mark > 1)
+		set_low_mark(inbox, 1);
+	if (length >= DIRECT_MIN)
+		inbox->direct_left = DIRECT_AFTER;
+	else if (inbox->direct_left > 0)
+		inbox->direct_left--;
 	inbox->is_filling = false;
 	return ret;
 }

@@ -464,6 +464,54 @@ static void a_socket_moves_to_another_inbox_without_loss(void **state)
 	on_each_engine(co_leave, NULL);
 }
 
+/* ---- long frames ---- */
+
+/*
+ * Long frames one after the other, each asked for as connections do, while the
+ * bytes come in small pieces: whatever they are let wait for, the last of them
+ * come without any that follow.
+ */
+static void co_long_frames(void *arg)
+{
+	enum {
+		FRAMES = 3,
+		BODY = 1024 * 1024,
+		REST = 112
+	};
+	const size_t length = FRAMES * (4 + BODY + REST);
+	struct pair p = pair_tcp();
+	struct flow flow = { p.theirs, length, 8192, 1, false };
+	uint8_t *bytes = malloc(BODY);
+	struct loop_inbox *inbox;
+	size_t at = 0;
+
+	(void)arg;
+	assert_int_equal(loop_inbox_new(p.ours, &inbox), 0);
+	loop_spawn(co_send_flow, &flow);
+	for (int i = 0; i < FRAMES; i++) {
+		static const size_t parts[] = { 4, BODY, REST };
+
+		for (size_t j = 0; j < 3; j++) {
+			assert_int_equal(
+				loop_inbox_co_fill(inbox, bytes, parts[j],
+						   loop_now() + loop_ms(60000)),
+				0);
+			check(bytes, parts[j], at);
+			at += parts[j];
+		}
+	}
+	co_await_flow(&flow);
+	loop_inbox_co_free(inbox);
+	pair_close(&p);
+	free(bytes);
+}
+
+static void long_frames_end_though_nothing_follows(void **state)
+{
+	(void)state;
+	on_each_engine(co_long_frames, NULL);
+}
+
 static void co_free_early(void *arg)
 {
 	char byte;
@@ -504,6 +552,7 @@ int main(void)
 		cmocka_unit_test(cancel_and_shut_end_a_fill),
 		cmocka_unit_test(a_socket_moves_to_another_inbox_without_loss),
 		cmocka_unit_test(an_inbox_can_be_freed_with_bytes_in_it),
+		cmocka_unit_test(long_frames_end_though_nothing_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

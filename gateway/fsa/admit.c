@@ -55,6 +55,7 @@ static struct fsa_open *open_new(struct fsa_creating *c)
 				  S_ISDIR(c->found.stat.mode) && !c->is_stream,
 			  .is_posix = c->how->is_posix },
 		.volume = c->volume,
+		.tree = c->volume->share->tree,
 		.options = c->how->options,
 		.mode = c->how->options &
 			(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |

@@ -115,6 +115,7 @@ enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
 }
 
 static enum nt_status co_delete_path(struct fsa_node *node,
+				     struct store_tree *tree,
 				     struct store_creds *creds, char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -125,7 +126,7 @@ static enum nt_status co_delete_path(struct fsa_node *node,
 
 	if (slash)
 		*slash = '\0';
-	err = store_co_walk(node->tree, creds, slash ? path : "", &dir, &good);
+	err = store_co_walk(tree, creds, slash ? path : "", &dir, &good);
 	if (slash)
 		*slash = '/';
 	if (err)
@@ -136,21 +137,41 @@ static enum nt_status co_delete_path(struct fsa_node *node,
 	return status;
 }
 
-/* Takes the sentence: which name goes (malloc), and as whom (malloc). */
-static void take_doom(struct fsa_node *node, char **ret_path,
-		      struct store_user **ret_user)
+/* A sentence: which name goes, as whom, and by which share's tree. */
+struct doom {
+	char *path;              /* malloc; NULL: out of memory */
+	struct store_user *user; /* malloc; NULL: it was taken already */
+	struct store_tree *tree; /* reference; likewise */
+};
+
+static struct doom take_doom(struct fsa_node *node)
 {
+	struct doom doom;
+
 	fsa_node_lock(node);
-	*ret_path = node->doomed_path ? strdup(node->doomed_path) : NULL;
-	*ret_user = node->doomed_as;
+	doom = (struct doom){
+		.path = node->doomed_path ? strdup(node->doomed_path) : NULL,
+		.user = node->doomed_as,
+		.tree = node->doomed_in,
+	};
 	node->doomed_as = NULL;
+	node->doomed_in = NULL;
 	fsa_node_unlock(node);
+	return doom;
+}
+
+static void doom_fini(struct doom *doom)
+{
+	free(doom->path);
+	free(doom->user);
+	store_tree_unref(doom->tree);
 }
 
 /* As whoever set the disposition, maybe on another worker. */
 static enum nt_status co_delete_as(struct fsa_node *node,
-				   const struct store_user *user, char *path)
+				   const struct doom *doom)
 {
+	const struct store_user *user = doom->user;
 	struct store_creds *creds;
 	enum nt_status status;
 	int err = store_creds_get(user->uid, user->gid, user->groups,
@@ -158,17 +179,41 @@ static enum nt_status co_delete_as(struct fsa_node *node,
 
 	if (err)
 		return fsa_status(FSA_DELETE, err);
-	status = co_delete_path(node, creds, path);
+	status = co_delete_path(node, doom->tree, creds, doom->path);
 	store_creds_unref(creds);
 	return status;
 }
 
+/*
+ * The file, as a reference, by the tree of who wants its stream to go: whoever
+ * closes last may have it from a share that is read-only. NULL: it is gone.
+ */
+static struct store_file *co_doomed_file(struct fsa_open *by,
+					 const struct doom *doom,
+					 struct store_creds *creds)
+{
+	struct store_file *file;
+	struct store_stat stat;
+
+	if (doom->tree == by->tree)
+		return store_file_ref(by->file);
+	if (store_co_open(doom->tree, creds, NULL, doom->path, STORE_OPEN_PATH,
+			  0, &file) < 0)
+		return NULL;
+	if (store_co_stat(file, &stat) < 0 ||
+	    !fsa_key_equal(&stat.key, &by->node->key))
+		return store_file_close(file);
+	return file;
+}
+
 /* The same of a stream. */
 static enum nt_status co_delete_stream_as(struct fsa_open *by,
-					  const struct store_user *user)
+					  const struct doom *doom)
 {
+	const struct store_user *user = doom->user;
+	struct store_file *file;
 	struct store_creds *creds;
-	enum nt_status status;
+	enum nt_status status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	char *name;
 	int err = store_creds_get(user->uid, user->gid, user->groups,
 				  user->group_count, &creds);
@@ -176,8 +221,12 @@ static enum nt_status co_delete_stream_as(struct fsa_open *by,
 	if (err)
 		return fsa_status(FSA_DELETE, err);
 	name = fsa_stream_open_name(by);
-	status = name ? fsa_stream_co_remove(creds, by->file, name)
-		      : NT_STATUS_INSUFFICIENT_RESOURCES;
+	file = co_doomed_file(by, doom, creds);
+	if (!name)
+		status = NT_STATUS_INSUFFICIENT_RESOURCES;
+	else if (file)
+		status = fsa_stream_co_remove(creds, file, name);
+	store_file_close(file);
 	free(name);
 	store_creds_unref(creds);
 	return status;
@@ -188,17 +237,14 @@ static void co_delete_stream(struct fsa_open *by)
 {
 	struct fsa_node *node = by->node;
 	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
-	struct store_user *user;
-	char *path;
+	struct doom doom = take_doom(node);
 
-	take_doom(node, &path, &user);
-	free(path);
-	if (user)
-		status = co_delete_stream_as(by, user);
+	if (doom.path && doom.user)
+		status = co_delete_stream_as(by, &doom);
 	/* One of macOS may never have been there, or have gone already. */
 	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND)
 		status = NT_STATUS_SUCCESS;
-	free(user);
+	doom_fini(&doom);
 	if (!nt_status_is_ok(status)) {
 		fsa_node_pardon(node);
 		return;
@@ -217,23 +263,20 @@ static void co_delete_file(struct fsa_open *by)
 {
 	struct fsa_node *node = fsa_node_file(by->node);
 	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
-	struct store_user *user;
-	char *path;
+	struct doom doom = take_doom(node);
 
-	take_doom(node, &path, &user);
 	/* The root of a share has no name that could go. */
-	if (path && user && *path)
-		status = co_delete_as(node, user, path);
+	if (doom.path && doom.user && *doom.path)
+		status = co_delete_as(node, &doom);
 	if (nt_status_is_ok(status)) {
 		fsa_node_lock(node);
 		node->is_deleted = true;
 		fsa_node_unlock(node);
-		fsa_changed_gone(by, path);
+		fsa_changed_gone(by, doom.path);
 	} else {
 		fsa_node_pardon(node);
 	}
-	free(user);
-	free(path);
+	doom_fini(&doom);
 }
 
 /*

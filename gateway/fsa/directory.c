@@ -216,8 +216,8 @@ static void co_add_dots(struct fsa_open *open, struct fsa_scan *scan)
 	if (slash)
 		*slash = '\0';
 	if (path[0] != '\0' &&
-	    store_co_walk(open->node->tree, open->volume->creds,
-			  slash ? path : "", &above, &good) < 0)
+	    store_co_walk(open->tree, open->volume->creds, slash ? path : "",
+			  &above, &good) < 0)
 		above = NULL;
 	co_add_dot(open, scan, "..", above ? above : open->file);
 	if (above)
@@ -345,7 +345,7 @@ static void entry_facts(struct fsa_open *open, const struct fsa_entry *e,
 	}
 	fsa_facts_from_stat(open->volume, &e->stat, &e->attr, e->name,
 			    ret_facts);
-	node = fsa_node_find(open->node->fsa, open->node->tree, &e->stat.key);
+	node = fsa_node_find(open->node->fsa, open->tree, &e->stat.key);
 	if (node) {
 		fsa_facts_of_node(node, ret_facts);
 		fsa_node_unref(node);

@@ -75,8 +75,8 @@ static struct fsa_dirlease *find(struct fsa_dirleases *all,
 		after ? LIST_NEXT(after, entry)
 		      : LIST_FIRST(bucket_of(all, path, length));
 
-	while (d && (d->node->tree != tree ||
-		     strncmp(d->path, path, length) != 0 || d->path[length]))
+	while (d && (strncmp(d->path, path, length) != 0 || d->path[length] ||
+		     !store_tree_has_same_root(d->node->tree, tree)))
 		d = LIST_NEXT(d, entry);
 	return d;
 }
@@ -229,7 +229,8 @@ static void take_moved(struct fsa_dirleases *all, const struct store_tree *tree,
 			char *path;
 
 			next = LIST_NEXT(d, entry);
-			if (d->node->tree != tree || !rest)
+			if (!rest ||
+			    !store_tree_has_same_root(d->node->tree, tree))
 				continue;
 			path = malloc(strlen(to) + strlen(rest) + 1);
 			if (!path)

@@ -126,7 +126,7 @@ enum nt_status fsa_co_file_level_trim(struct fsa_fsctl *f)
 		return NT_STATUS_INVALID_PARAMETER;
 	if (!(f->open->base.granted & FILE_WRITE_DATA))
 		return NT_STATUS_ACCESS_DENIED;
-	if (!store_tree_features(f->open->node->tree)->has_sparse)
+	if (!store_tree_features(f->open->tree)->has_sparse)
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
 	if (wr_left(&f->out) < sizeof(done))
 		return NT_STATUS_BUFFER_TOO_SMALL;

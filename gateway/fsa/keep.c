@@ -60,7 +60,7 @@ bool fsa_is_of(const struct smb_object *object, const struct smb_volume *volume)
 	const struct fsa_open *open = (const void *)object;
 	const struct fsa_volume *of = (const void *)volume;
 
-	return open->node->tree == of->share->tree;
+	return open->tree == of->share->tree;
 }
 
 /* ---- as it was left? ---- */

@@ -79,8 +79,8 @@ static struct fsa_node *find_in(struct fsa_bucket *bucket,
 {
 	struct fsa_node *node = bucket->first;
 
-	while (node && (node->file || node->tree != tree ||
-			!fsa_key_equal(&node->key, key)))
+	while (node && (node->file || !fsa_key_equal(&node->key, key) ||
+			!store_tree_has_same_root(node->tree, tree)))
 		node = node->next;
 	if (node)
 		node->refs++;
@@ -126,6 +126,7 @@ static struct fsa_node *node_new(struct fsa *fsa, struct store_tree *tree,
 		free(node);
 		return NULL;
 	}
+	store_tree_ref(tree);
 	return node;
 }
 
@@ -179,6 +180,7 @@ static struct fsa_node *stream_new(struct fsa_node *file, const char *name)
 		return NULL;
 	node->stream = strdup(name);
 	if (!node->stream) {
+		store_tree_unref(node->tree);
 		free(node->path);
 		free(node);
 		return NULL;
@@ -231,6 +233,8 @@ static void node_free(struct fsa_node *node)
 	fsa_ranges_fini(&node->ranges);
 	free(node->doomed_path);
 	free(node->doomed_as);
+	store_tree_unref(node->doomed_in);
+	store_tree_unref(node->tree);
 	free(node->path);
 	free(node->stream);
 	free(node);
@@ -366,7 +370,7 @@ void fsa_node_moved(struct fsa *fsa, struct store_tree *tree, const char *from,
 	for (size_t i = 0; i < BUCKETS; i++) {
 		loop_lock(&nodes->buckets[i].lock);
 		for (node = nodes->buckets[i].first; node; node = node->next) {
-			if (node->tree != tree)
+			if (!store_tree_has_same_root(node->tree, tree))
 				continue;
 			move_path(&node->path, &move);
 			move_path(&node->doomed_path, &move);
@@ -398,8 +402,8 @@ struct fsa_node *fsa_node_below(struct fsa *fsa, struct store_tree *tree,
 	for (size_t i = 0; i < BUCKETS && !node; i++) {
 		loop_lock(&nodes->buckets[i].lock);
 		node = nodes->buckets[i].first;
-		while (node &&
-		       (node->tree != tree || !has_open_below(node, path)))
+		while (node && (!store_tree_has_same_root(node->tree, tree) ||
+				!has_open_below(node, path)))
 			node = node->next;
 		if (node)
 			node->refs++;
@@ -412,16 +416,19 @@ struct fsa_node *fsa_node_below(struct fsa *fsa, struct store_tree *tree,
 
 /* Under the lock; what it gives is to be freed. */
 static void set_doom(struct fsa_node *node, char **path,
-		     struct store_user **user)
+		     struct store_user **user, struct store_tree **tree)
 {
 	char *old_path = node->doomed_path;
 	struct store_user *old_user = node->doomed_as;
+	struct store_tree *old_tree = node->doomed_in;
 
 	node->doomed_path = *path;
 	node->doomed_as = *user;
+	node->doomed_in = *tree;
 	node->is_delete_pending = *path != NULL;
 	*path = old_path;
 	*user = old_user;
+	*tree = old_tree;
 }
 
 enum nt_status fsa_node_doom(struct fsa_open *by)
@@ -429,11 +436,12 @@ enum nt_status fsa_node_doom(struct fsa_open *by)
 	struct fsa_node *node = by->node;
 	char *path = fsa_open_path(by);
 	struct store_user *user = store_creds_user(by->volume->creds);
+	struct store_tree *tree = store_tree_ref(by->tree);
 	enum nt_status status = NT_STATUS_INSUFFICIENT_RESOURCES;
 
 	if (path && user) {
 		fsa_node_lock(node);
-		set_doom(node, &path, &user);
+		set_doom(node, &path, &user, &tree);
 		node->has_doomed_key = by->has_parent_key;
 		memcpy(node->doomed_key, by->parent_key,
 		       sizeof(node->doomed_key));
@@ -442,17 +450,20 @@ enum nt_status fsa_node_doom(struct fsa_open *by)
 	}
 	free(path);
 	free(user);
+	store_tree_unref(tree);
 	return status;
 }
 
 void fsa_node_pardon(struct fsa_node *node)
 {
+	struct store_tree *tree = NULL;
 	struct store_user *user = NULL;
 	char *path = NULL;
 
 	fsa_node_lock(node);
-	set_doom(node, &path, &user);
+	set_doom(node, &path, &user, &tree);
 	fsa_node_unlock(node);
 	free(path);
 	free(user);
+	store_tree_unref(tree);
 }

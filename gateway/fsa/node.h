@@ -1,10 +1,11 @@
 /*
  * A file node: what is shared by all opens of one file, whoever they are:
  * share modes, delete-on-close, byte ranges, times that were set by hand,
- * oplocks. One node for each (tree, store_key) that is open, and one for each
- * of its streams that is: they have the file's in common, and what concerns
- * the file is only there (fsa_node_file()). All nodes of one file are in one
- * bucket, so that one lock is enough to look at them all.
+ * oplocks. One node for each store_key that is open, below one root: shares of
+ * one directory have it in common, whatever their trees' options. And one for
+ * each of its streams that is open: they have the file's in common, and what
+ * concerns the file is only there (fsa_node_file()). All nodes of one file are
+ * in one bucket, so that one lock is enough to look at them all.
  *
  *   absent ──fsa_node_get()──> live ──delete disposition──> doomed
  *                               │                             │
@@ -43,7 +44,8 @@ TAILQ_HEAD(fsa_grant_waits, fsa_grant_wait);
 
 struct fsa_node {
 	struct fsa *fsa;
-	struct store_tree *tree; /* borrowed from the share */
+	struct store_tree *tree; /* reference: of the first that opened it, by
+				    which its path is good */
 	struct store_key key;
 	bool is_directory;
 	struct fsa_node *file; /* of a stream: a reference; else NULL */
@@ -65,6 +67,7 @@ struct fsa_node {
 	bool has_doomed_key;    /* ParentLeaseKey of who wants it to go */
 	uint8_t doomed_key[16];
 	struct store_user *doomed_as;  /* who wants it; malloc */
+	struct store_tree *doomed_in;  /* the tree of who does; reference */
 	struct fsa_write_time written; /* when writes show */
 	bool is_write_time_set;        /* by a client: writes leave it alone */
 	uint64_t write_time;           /* FILETIME, if so */

@@ -317,6 +317,11 @@ static void unlock_and_post(struct fsa_watches *all, struct fsa_watch *told)
 	}
 }
 
+static bool is_in(const struct fsa_watch *w, const struct store_tree *tree)
+{
+	return store_tree_has_same_root(w->share->tree, tree);
+}
+
 /* To those that asked for one of `filter` and for none of `except`. */
 static void tell_all(struct fsa_watches *all, struct store_tree *tree,
 		     const char *path, enum fsa_action action, uint32_t filter,
@@ -327,7 +332,7 @@ static void tell_all(struct fsa_watches *all, struct store_tree *tree,
 	TAILQ_FOREACH(w, &all->list, entry) {
 		const char *rest;
 
-		if (w->share->tree != tree || !(w->filter & filter) ||
+		if (!is_in(w, tree) || !(w->filter & filter) ||
 		    (w->filter & except))
 			continue;
 		rest = below(w, path);
@@ -365,7 +370,7 @@ void fsa_notify_stream(struct fsa *fsa, struct store_tree *tree,
 	TAILQ_FOREACH(w, &all->list, entry) {
 		const char *rest = below(w, path);
 
-		if (w->share->tree != tree || !(w->filter & filter) || !rest)
+		if (!is_in(w, tree) || !(w->filter & filter) || !rest)
 			continue;
 		watch_add(w, action, rest, stream);
 		watch_tell(w, &told);
@@ -393,8 +398,7 @@ static void follow(struct fsa_watches *all, struct store_tree *tree,
 	TAILQ_FOREACH(w, &all->list, entry) {
 		char *path;
 
-		if (w->share->tree != tree ||
-		    strncmp(w->path, from, length) != 0 ||
+		if (!is_in(w, tree) || strncmp(w->path, from, length) != 0 ||
 		    (w->path[length] != '/' && w->path[length] != '\0'))
 			continue;
 		path = malloc(strlen(to) + strlen(w->path) - length + 1);
@@ -446,7 +450,7 @@ void fsa_notify_gone(struct fsa *fsa, struct store_tree *tree, const char *path)
 		return;
 	loop_lock(&all->lock);
 	TAILQ_FOREACH(w, &all->list, entry) {
-		if (w->share->tree != tree || strcmp(w->path, path) != 0)
+		if (!is_in(w, tree) || strcmp(w->path, path) != 0)
 			continue;
 		w->is_gone = true;
 		watch_tell(w, &told);

@@ -45,6 +45,7 @@ struct fsa_open {
 	struct smb_object base;    /* first */
 	struct fsa_volume *volume; /* changes under the node's lock: keep.c */
 	struct fsa_node *node;     /* reference */
+	struct store_tree *tree;   /* of its share; its file has a reference */
 	struct store_file *file;   /* opened as much as `granted` needs; for
 				    attribute-only opens it is a PATH file */
 	struct store_file *former; /* of before it became a link, or NULL */

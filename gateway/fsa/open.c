@@ -246,7 +246,8 @@ static enum nt_status check_lease(const struct fsa_creating *c)
 	if (!holder || !holder->is_lease || !holder->file)
 		return NT_STATUS_SUCCESS;
 	node = holder->file;
-	if (!c->found.exists || node->tree != c->volume->share->tree ||
+	if (!c->found.exists ||
+	    !store_tree_has_same_root(node->tree, c->volume->share->tree) ||
 	    !fsa_key_equal(&node->key, &c->found.stat.key) ||
 	    (node->file != NULL) != c->is_stream)
 		return NT_STATUS_INVALID_PARAMETER;

@@ -230,6 +230,11 @@ void fsa_own_end(struct fsa_node *node)
 	atomic_fetch_sub(&file->own_under_way, 1);
 }
 
+static uint64_t hash_of(const struct store_tree *tree, const char *path)
+{
+	return fsa_own_hash(store_tree_root_hash(tree), path);
+}
+
 static void put_own(struct fsa *fsa, const struct store_tree *tree,
 		    const char *path, enum fsa_own_kind kind)
 {
@@ -238,7 +243,7 @@ static void put_own(struct fsa *fsa, const struct store_tree *tree,
 
 	if (atomic_load_explicit(&o->count, memory_order_relaxed) == 0)
 		return;
-	hash = fsa_own_hash(tree, path);
+	hash = hash_of(tree, path);
 	now = loop_wall_now();
 	loop_lock(&o->lock);
 	fsa_own_put(&o->own, kind, hash, now);
@@ -260,7 +265,7 @@ void fsa_own_change(struct fsa *fsa, const struct store_tree *tree,
 static bool is_own_name(struct fsa_outside *o, const struct store_tree *tree,
 			const char *path, bool came)
 {
-	uint64_t hash = fsa_own_hash(tree, path), now = loop_wall_now();
+	uint64_t hash = hash_of(tree, path), now = loop_wall_now();
 	bool is_own;
 
 	loop_lock(&o->lock);
@@ -313,7 +318,7 @@ static bool co_is_own_change(struct fsa *fsa, struct store_tree *tree,
 	if (!co_look(tree, path, &stat))
 		return true;
 	loop_lock(&o->lock);
-	last = fsa_own_last(&o->own, fsa_own_hash(tree, path));
+	last = fsa_own_last(&o->own, hash_of(tree, path));
 	loop_unlock(&o->lock);
 	if (ns_of(&stat.ctime) <= last)
 		return true;
@@ -444,7 +449,7 @@ static struct fsa_place *same_tree(struct fsa_place **places, size_t count,
 				   const struct fsa_place *as)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (places[i]->tree == as->tree)
+		if (store_tree_has_same_root(places[i]->tree, as->tree))
 			return places[i];
 	}
 	return NULL;
@@ -503,7 +508,7 @@ static void tell_names(struct fsa_outside *o, const struct store_event *e,
 /* Whether it was looked at since this happened; it is about to be, if not. */
 static bool was_seen(struct fsa_outside *o, const struct store_event *e)
 {
-	uint64_t hash = fsa_own_hash(NULL, e->name) ^ e->changes;
+	uint64_t hash = fsa_own_hash(0, e->name) ^ e->changes;
 	struct seen *seen =
 		&o->seen[(hash + (unsigned int)e->id) & (SEEN_MAX - 1)];
 

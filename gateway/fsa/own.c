@@ -8,11 +8,11 @@
 /* The kernel's news are no older than this when they are looked at. */
 #define LIFE_NS (UINT64_C(3) * 1000000000)
 
-uint64_t fsa_own_hash(const void *tree, const char *path)
+uint64_t fsa_own_hash(uint64_t root, const char *path)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 
-	hash = (hash ^ (uintptr_t)tree) * UINT64_C(1099511628211);
+	hash = (hash ^ root) * UINT64_C(1099511628211);
 	for (; *path; path++)
 		hash = (hash ^ (unsigned char)*path) * UINT64_C(1099511628211);
 	return hash ^ hash >> 29;

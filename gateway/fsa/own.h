@@ -29,8 +29,9 @@ struct fsa_own {
 	} rows[FSA_OWN_ROWS][FSA_OWN_WAYS];
 };
 
-/* Of a path in a tree; different ones hardly ever have the same. */
-uint64_t fsa_own_hash(const void *tree, const char *path);
+/* Of a path below a root (store_tree_root_hash()); different ones hardly ever
+   have the same. */
+uint64_t fsa_own_hash(uint64_t root, const char *path);
 
 /* A change of names that is to be told only once counts once. */
 void fsa_own_put(struct fsa_own *own, enum fsa_own_kind kind, uint64_t hash,

@@ -49,7 +49,7 @@ static const char *leaf_of(const char *path)
 static enum nt_status claim(struct move *m)
 {
 	struct fsa_node *node =
-		fsa_node_get(m->open->node->fsa, m->open->node->tree,
+		fsa_node_get(m->open->node->fsa, m->open->tree,
 			     &m->target.stat.key, m->target.path,
 			     S_ISDIR(m->target.stat.mode));
 	bool is_free;
@@ -112,7 +112,7 @@ static enum nt_status co_find_source(struct move *m)
 	if (!parent)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 
-	int err = store_co_walk(open->node->tree, open->volume->creds, parent,
+	int err = store_co_walk(open->tree, open->volume->creds, parent,
 				&m->dir, &good);
 
 	free(parent);
@@ -244,8 +244,7 @@ static enum nt_status co_check_directory(struct move *m)
 
 	if (err < 0)
 		return fsa_status(FSA_RENAME, err);
-	node = fsa_node_find(m->open->node->fsa, m->open->node->tree,
-			     &stat.key);
+	node = fsa_node_find(m->open->node->fsa, m->open->tree, &stat.key);
 	if (!node)
 		return NT_STATUS_SUCCESS;
 	status = look_at_directory(m, node, &obstacle);
@@ -272,7 +271,7 @@ static enum nt_status co_check_below(struct move *m)
 	while (status == NT_STATUS_SUCCESS) {
 		enum obstacle obstacle = OBSTACLE_NONE;
 		struct fsa_node *node =
-			fsa_node_below(fsa, m->open->node->tree, m->from);
+			fsa_node_below(fsa, m->open->tree, m->from);
 		struct fsa_open *other;
 
 		if (!node)

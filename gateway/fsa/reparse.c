@@ -88,8 +88,8 @@ static enum nt_status co_swap_init(struct swap *s, struct fsa_open *open,
 	s->leaf = slash ? slash + 1 : s->path;
 	if (slash)
 		*slash = '\0';
-	err = store_co_walk(open->node->tree, s->creds, slash ? s->path : "",
-			    &s->dir, &good);
+	err = store_co_walk(open->tree, s->creds, slash ? s->path : "", &s->dir,
+			    &good);
 	if (slash)
 		*slash = '/';
 	/* One file is swapped by one open at a time: nobody else has it. */
@@ -107,9 +107,9 @@ static void swap_fini(struct swap *s)
 static int co_make_file(const struct swap *s)
 {
 	struct store_file *file;
-	int err = store_co_open(s->open->node->tree, s->creds, s->dir,
-				s->beside, STORE_OPEN_CREATE | STORE_OPEN_WRITE,
-				MODE_NEW, &file);
+	int err = store_co_open(s->open->tree, s->creds, s->dir, s->beside,
+				STORE_OPEN_CREATE | STORE_OPEN_WRITE, MODE_NEW,
+				&file);
 
 	if (!err)
 		store_file_close(file);
@@ -188,7 +188,7 @@ static enum nt_status co_adopt(const struct swap *s)
 	struct fsa_open *open = s->open;
 	struct store_file *file;
 	struct store_stat stat;
-	int err = store_co_open(open->node->tree, s->creds, s->dir, s->leaf,
+	int err = store_co_open(open->tree, s->creds, s->dir, s->leaf,
 				flags_of(s), 0, &file);
 
 	if (!err) {

@@ -106,6 +106,14 @@ struct store_tree *store_tree_unref(struct store_tree *tree);
 const struct store_features *store_tree_features(const struct store_tree *tree);
 const struct store_options *store_tree_options(const struct store_tree *tree);
 
+/*
+ * Whether two trees begin at the same directory, so that a path names the same
+ * in both. A number that is the same then; other roots hardly ever have it.
+ */
+bool store_tree_has_same_root(const struct store_tree *tree,
+			      const struct store_tree *other);
+uint64_t store_tree_root_hash(const struct store_tree *tree);
+
 /* Owner and group of the root directory as they were at the start. */
 void store_tree_owner(const struct store_tree *tree, uid_t *ret_uid,
 		      gid_t *ret_gid);

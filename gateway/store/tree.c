@@ -294,6 +294,25 @@ bool store_tree_is_root(const struct store_tree *tree,
 	       tree->root_inode == key->inode;
 }
 
+/* What a program serves is like nothing else, as long as it serves it. */
+bool store_tree_has_same_root(const struct store_tree *tree,
+			      const struct store_tree *other)
+{
+	const struct store_key *a = &tree->root.key, *b = &other->root.key;
+
+	if (tree == other)
+		return true;
+	return !tree->backend && !other->backend && a->device == b->device &&
+	       a->inode == b->inode && a->generation == b->generation;
+}
+
+uint64_t store_tree_root_hash(const struct store_tree *tree)
+{
+	if (tree->backend)
+		return (uintptr_t)tree;
+	return tree->root.key.inode ^ tree->root.key.device << 32;
+}
+
 static bool is_roots_device(const struct store_tree *tree,
 			    const struct statx *file)
 {

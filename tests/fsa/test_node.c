@@ -25,21 +25,33 @@ YARD_TEST(a_key_has_one_node_as_long_as_somebody_holds_it)
 	desk_end(&d);
 }
 
-YARD_TEST(two_trees_do_not_share_nodes)
+/* Whatever their options; another directory's have their own. */
+YARD_TEST(trees_of_one_directory_share_nodes)
 {
-	const struct store_options options = {};
-	struct store_tree *other = yard_tree(y, &options);
+	const struct store_options options = { .is_read_only = true };
+	struct store_tree *other = yard_tree(y, &options), *apart;
 	struct fsa_node *a, *b;
 	struct desk d;
 
 	desk_begin(&d, y);
+	yard_mkdir(y, "sub");
+	assert_int_equal(store_tree_open(yard_path(y, "sub"), &options, &apart),
+			 0);
 	a = fsa_node_get(d.fsa, y->tree, &key_a, "a", false);
 	b = fsa_node_get(d.fsa, other, &key_a, "a", false);
+	assert_ptr_equal(a, b);
+	fsa_node_unref(b);
+	b = fsa_node_get(d.fsa, apart, &key_a, "a", false);
 	assert_ptr_not_equal(a, b);
 	fsa_node_unref(a);
 	fsa_node_unref(b);
-	desk_end(&d);
+	/* It keeps what it needs. */
+	a = fsa_node_get(d.fsa, other, &key_a, "a", false);
 	store_tree_unref(other);
+	assert_true(store_tree_options(a->tree)->is_read_only);
+	fsa_node_unref(a);
+	store_tree_unref(apart);
+	desk_end(&d);
 }
 
 static void expect_path(struct fsa_node *node, const char *expected)
@@ -134,7 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_key_has_one_node_as_long_as_somebody_holds_it),
-		cmocka_unit_test(two_trees_do_not_share_nodes),
+		cmocka_unit_test(trees_of_one_directory_share_nodes),
 		cmocka_unit_test(paths_follow_what_is_renamed),
 		cmocka_unit_test(opens_below_a_directory_are_seen),
 		cmocka_unit_test(each_open_has_its_own_of_several_names),

@@ -2,6 +2,8 @@
 # A client that shares no code with Samba.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
+# The directory once more, with other options.
+SHARE_OPTIONS="}, { name = \"reading\"; path = \"$SCRATCH/tree\"; read_only = true;"
 gate_start || exit 1
 python=python3
 "$python" -c 'import impacket' 2>/dev/null || python=/usr/bin/python3

@@ -10,6 +10,8 @@ from impacket.smb3structs import (SMB2_DIALECT_002, SMB2_DIALECT_21,
                                   SMB2_DIALECT_30)
 from impacket.smbconnection import SessionError, SMBConnection
 
+FILE_DELETE = 0x10000
+FILE_DELETE_ON_CLOSE = 0x1000
 PORT = int(sys.argv[1])
 count = 0
 failed = 0
@@ -74,12 +76,43 @@ def whole(label, dialect):
     c.close()
 
 
+def two_shares():
+    writer, reader = session(SMB2_DIALECT_30), session(SMB2_DIALECT_30)
+    tree, view = writer.connectTree("share"), reader.connectTree("reading")
+    f = writer.createFile(tree, "both.txt", shareMode=1)
+    check("a file that is being written is not shared by another share",
+          refused(reader.openFile, view, "both.txt", 1, 1) ==
+          "STATUS_SHARING_VIOLATION")
+    g = reader.openFile(view, "both.txt", 1, 7)
+    writer.writeFile(tree, f, b"abc", 0)
+    check("what is written in one share is read in the other",
+          reader.readFile(view, g, 0, 3) == b"abc")
+    writer.closeFile(tree, f)
+    f = writer.createFile(tree, "both.txt", FILE_DELETE, 7,
+                          FILE_DELETE_ON_CLOSE, 1)
+    writer.closeFile(tree, f)
+    check("what is deleted in one share is not opened in the other",
+          refused(reader.openFile, view, "both.txt", 1, 7) ==
+          "STATUS_DELETE_PENDING")
+    reader.closeFile(view, g)
+    check("and goes with the last that has it open",
+          refused(reader.openFile, view, "both.txt", 1, 7) ==
+          "STATUS_OBJECT_NAME_NOT_FOUND")
+    writer.close()
+    reader.close()
+
+
 for label, dialect in (("2.0.2", SMB2_DIALECT_002), ("2.1", SMB2_DIALECT_21),
                        ("3.0", SMB2_DIALECT_30)):
     try:
         whole(label, dialect)
     except Exception as e:
         check("%s: %s: %s" % (label, type(e).__name__, e), False)
+
+try:
+    two_shares()
+except Exception as e:
+    check("two shares: %s: %s" % (type(e).__name__, e), False)
 
 check("a wrong password is refused", refused(
     session, SMB2_DIALECT_21, "tester", "wrong") == "STATUS_LOGON_FAILURE")

@@ -95,6 +95,24 @@ YARD_TEST(what_is_mounted_below_shows_it)
 	store_tree_unref(tree);
 }
 
+YARD_TEST(trees_of_one_directory_have_the_same_root)
+{
+	const struct store_options options = { .is_read_only = true };
+	struct store_tree *same = yard_tree(y, &options), *below;
+
+	yard_mkdir(y, "sub");
+	assert_int_equal(0, store_tree_open(yard_path(y, "sub"), &options,
+					    &below));
+	assert_true(store_tree_has_same_root(y->tree, same));
+	assert_false(store_tree_has_same_root(y->tree, below));
+	assert_int_equal(store_tree_root_hash(y->tree),
+			 store_tree_root_hash(same));
+	assert_int_not_equal(store_tree_root_hash(y->tree),
+			     store_tree_root_hash(below));
+	store_tree_unref(same);
+	store_tree_unref(below);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +121,7 @@ int main(void)
 		cmocka_unit_test(a_tree_lives_as_long_as_its_files),
 		cmocka_unit_test(space_is_what_the_file_system_says),
 		cmocka_unit_test(what_is_mounted_below_shows_it),
+		cmocka_unit_test(trees_of_one_directory_have_the_same_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,10 +42,13 @@ await() { # SECONDS COMMAND…: until it succeeds
 		sleep 0.1
 	done
 }
+places() { # where smbgate mounts things: what is there now
+	ls -d /run/smbgate-?????? 2>/dev/null
+	awk '$5 ~ /^\/run\/smbgate-......$/ { print "mounted", $5 }' /proc/self/mountinfo
+}
+before=$(places)
 nothing_left() { # no mount, no directory, no program of ours
-	! grep -q " /run/smbgate-...... " /proc/self/mountinfo &&
-		! ls -d /run/smbgate-?????? 2>/dev/null &&
-		! pgrep -f "$SCRATCH/back" >/dev/null
+	[ "$(places)" = "$before" ] && ! pgrep -f "$SCRATCH/back" >/dev/null
 }
 
 # mounted WORDS…: smbgate mount of them as the share called share.

@@ -53,11 +53,16 @@ tap_done() {
 	[ "$TAP_FAILED" -eq 0 ]
 }
 
-free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+free_port() { # below those that the kernel gives to whoever connects
+	python3 -c 'import random, socket
+while True:
+    port = random.randrange(10000, 32000)
+    try:
+        socket.socket().bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
 }
 
 # gate_users: the two accounts that the tests log on with.

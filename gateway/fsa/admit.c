@@ -276,6 +276,9 @@ static void enter(struct fsa_creating *c, struct fsa_open *open,
 	if (spare)
 		c->is_raised = fsa_grant_take(open, c->how->holder,
 					      wanted_by(c, open), spare);
+	/* It is still to be emptied: fsa_create_co_overwrite(). */
+	if (c->step.overwrites)
+		open->changes++;
 	TAILQ_INSERT_TAIL(&open->node->opens, open, node_entry);
 	c->volume->opens++;
 }

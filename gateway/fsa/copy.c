@@ -39,8 +39,7 @@ static enum nt_status check_rights(const struct fsa_open *source,
 static enum nt_status co_begin_write(struct fsa_open *target,
 				     const struct smb_copy *how)
 {
-	enum nt_status status =
-		fsa_grant_co_event(target, FSA_OPLOCK_WRITE, how->call);
+	enum nt_status status = fsa_grant_co_begin_change(target, how->call);
 
 	if (nt_status_is_ok(status))
 		target->was_written = true;
@@ -48,6 +47,29 @@ static enum nt_status co_begin_write(struct fsa_open *target,
 }
 
 /* ---- copies ---- */
+
+static enum nt_status co_copy_bytes(struct fsa_open *source,
+				    struct fsa_open *target,
+				    const struct smb_copy *how,
+				    uint64_t *ret_copied)
+{
+	enum nt_status status;
+	int64_t copied;
+
+	if (fsa_open_is_stream(source) || fsa_open_is_stream(target)) {
+		status = fsa_stream_co_copy_range(source, target, how);
+		*ret_copied = nt_status_is_ok(status) ? how->length : 0;
+		return status;
+	}
+	copied = store_co_copy(source->file, how->from, target->file, how->to,
+			       how->length);
+	if (copied < 0)
+		return fsa_status(FSA_WRITE, copied);
+	*ret_copied = (uint64_t)copied;
+	/* Somebody cut the source short meanwhile. */
+	return *ret_copied == how->length ? NT_STATUS_SUCCESS
+					  : NT_STATUS_INVALID_VIEW_SIZE;
+}
 
 static enum nt_status co_check_source(struct fsa_open *source,
 				      const struct smb_copy *how)
@@ -68,7 +90,6 @@ static enum nt_status co_copy(struct fsa_open *source, struct fsa_open *target,
 			      const struct smb_copy *how, uint64_t *ret_copied)
 {
 	enum nt_status status;
-	int64_t copied;
 
 	if (!fsa_locks_allow_io(source, how->from, how->length, false) ||
 	    !fsa_locks_allow_io(target, how->to, how->length, true))
@@ -78,19 +99,9 @@ static enum nt_status co_copy(struct fsa_open *source, struct fsa_open *target,
 		status = co_begin_write(target, how);
 	if (!nt_status_is_ok(status))
 		return status;
-	if (fsa_open_is_stream(source) || fsa_open_is_stream(target)) {
-		status = fsa_stream_co_copy_range(source, target, how);
-		*ret_copied = nt_status_is_ok(status) ? how->length : 0;
-		return status;
-	}
-	copied = store_co_copy(source->file, how->from, target->file, how->to,
-			       how->length);
-	if (copied < 0)
-		return fsa_status(FSA_WRITE, copied);
-	*ret_copied = (uint64_t)copied;
-	/* Somebody cut the source short meanwhile. */
-	return *ret_copied == how->length ? NT_STATUS_SUCCESS
-					  : NT_STATUS_INVALID_VIEW_SIZE;
+	status = co_copy_bytes(source, target, how, ret_copied);
+	fsa_grant_end_change(target);
+	return status;
 }
 
 /* ---- clones ---- */
@@ -152,9 +163,11 @@ static enum nt_status co_clone(struct fsa_open *source, struct fsa_open *target,
 	status = co_begin_write(target, how);
 	if (!nt_status_is_ok(status))
 		return status;
-	return fsa_status(FSA_WRITE,
-			  store_co_clone(source->file, how->from, target->file,
-					 how->to, how->length));
+	status = fsa_status(FSA_WRITE,
+			    store_co_clone(source->file, how->from,
+					   target->file, how->to, how->length));
+	fsa_grant_end_change(target);
+	return status;
 }
 
 /* ---- all that is not data ---- */

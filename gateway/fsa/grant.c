@@ -155,6 +155,8 @@ static struct fsa_oplock_others others_of(const struct fsa_node *node,
 
 		if (own && grant == own)
 			continue;
+		if (other->changes > 0)
+			others.is_changing = true;
 		if (caching || !fsa_oplock_is_stat(other->access, is_lease))
 			others.has_open = true;
 		if (!caching)
@@ -263,9 +265,10 @@ static bool break_all(struct fsa_node *node, const struct fsa_grant *own,
 	return must_wait;
 }
 
+/* `changing`: the open that changes something from that moment on, or NULL. */
 static enum nt_status co_event(struct fsa_node *node, struct fsa_open *by,
 			       enum fsa_oplock_event event,
-			       struct smb_call *call)
+			       struct fsa_open *changing, struct smb_call *call)
 {
 	enum nt_status status = NT_STATUS_SUCCESS;
 	struct fsa_grant_wait wait;
@@ -281,6 +284,8 @@ static enum nt_status co_event(struct fsa_node *node, struct fsa_open *by,
 		if (must_wait && by && by->is_closing) {
 			must_wait = false;
 			status = NT_STATUS_FILE_CLOSED;
+		} else if (!must_wait && changing) {
+			changing->changes++;
 		}
 		if (must_wait)
 			fsa_grant_wait_begin(node, &wait, by,
@@ -297,14 +302,27 @@ enum nt_status fsa_grant_co_event(struct fsa_open *by,
 				  enum fsa_oplock_event event,
 				  struct smb_call *call)
 {
-	return co_event(by->node, by, event, call);
+	return co_event(by->node, by, event, NULL, call);
+}
+
+enum nt_status fsa_grant_co_begin_change(struct fsa_open *by,
+					 struct smb_call *call)
+{
+	return co_event(by->node, by, FSA_OPLOCK_WRITE, by, call);
+}
+
+void fsa_grant_end_change(struct fsa_open *by)
+{
+	fsa_node_lock(by->node);
+	by->changes--;
+	fsa_node_unlock(by->node);
 }
 
 enum nt_status fsa_grant_co_event_on(struct fsa_node *node,
 				     enum fsa_oplock_event event,
 				     struct smb_call *call)
 {
-	return co_event(node, NULL, event, call);
+	return co_event(node, NULL, event, NULL, call);
 }
 
 static void event_now(struct fsa_node *node, struct fsa_open *by,

@@ -123,7 +123,17 @@ enum nt_status fsa_grant_co_event_on(struct fsa_node *node,
 				     enum fsa_oplock_event event,
 				     struct smb_call *call);
 
-/* The same without waiting. */
+/*
+ * `by` is about to change what the file holds: as fsa_grant_co_event() with
+ * FSA_OPLOCK_WRITE. If it may, fsa_grant_end_change() has to follow once that
+ * is done, well or badly. What others open between the two gives them no right
+ * to cache: they would keep what was there before, and nobody would tell them.
+ */
+enum nt_status fsa_grant_co_begin_change(struct fsa_open *by,
+					 struct smb_call *call);
+void fsa_grant_end_change(struct fsa_open *by);
+
+/* As fsa_grant_co_event(), without waiting. */
 void fsa_grant_event(struct fsa_open *by, enum fsa_oplock_event event);
 
 /* A stranger has done it to the file: nobody waits, and nobody is spared. */

@@ -80,14 +80,15 @@ static enum nt_status co_zero(struct fsa_fsctl *f, uint64_t start, uint64_t end)
 	if (!fsa_locks_allow_io(open, start, end - start, true))
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 
-	enum nt_status status =
-		fsa_grant_co_event(open, FSA_OPLOCK_WRITE, f->call);
+	enum nt_status status = fsa_grant_co_begin_change(open, f->call);
 
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	open->was_written = true;
-	return fsa_status(FSA_FSCTL,
-			  store_co_zero(open->file, start, end - start));
+	status = fsa_status(FSA_FSCTL,
+			    store_co_zero(open->file, start, end - start));
+	fsa_grant_end_change(open);
+	return status;
 }
 
 enum nt_status fsa_co_set_zero_data(struct fsa_fsctl *f)

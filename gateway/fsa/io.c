@@ -146,28 +146,38 @@ static enum nt_status co_note_write(struct fsa_open *open)
 	return NT_STATUS_SUCCESS;
 }
 
-enum nt_status fsa_co_write(struct smb_object *object,
-			    const struct smb_write *how)
+static enum nt_status co_put(struct fsa_open *open, const struct smb_write *how)
 {
-	struct fsa_open *open = fsa_open_of(object);
-	enum nt_status status = check_write(open, how);
 	bool is_stable =
 		how->is_write_through || open->options & FILE_WRITE_THROUGH;
+	enum nt_status status;
 
-	if (!nt_status_is_ok(status) || !how->length)
-		return status;
-	status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, NULL);
-	if (nt_status_is_ok(status) && fsa_open_is_stream(open)) {
+	if (fsa_open_is_stream(open)) {
 		open->was_written = true;
 		return fsa_stream_co_write(open, how, is_stable);
 	}
-	if (nt_status_is_ok(status))
-		status = co_note_write(open);
+	status = co_note_write(open);
 	if (!nt_status_is_ok(status))
 		return status;
 	return fsa_status(FSA_WRITE,
 			  store_co_write(open->file, how->bytes, how->length,
 					 how->offset, is_stable));
+}
+
+enum nt_status fsa_co_write(struct smb_object *object,
+			    const struct smb_write *how)
+{
+	struct fsa_open *open = fsa_open_of(object);
+	enum nt_status status = check_write(open, how);
+
+	if (!nt_status_is_ok(status) || !how->length)
+		return status;
+	status = fsa_grant_co_begin_change(open, NULL);
+	if (!nt_status_is_ok(status))
+		return status;
+	status = co_put(open, how);
+	fsa_grant_end_change(open);
+	return status;
 }
 
 /* ---- flush ---- */

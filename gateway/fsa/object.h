@@ -71,6 +71,7 @@ struct fsa_open {
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;
 	struct fsa_grant *grant; /* its oplock or lease, or NULL */
+	unsigned int changes;    /* of the file's bytes, under way (grant.h) */
 	char *path;              /* malloc; NULL as long as it is the node's */
 	uint32_t access;         /* granted */
 	uint32_t sharing;        /* FILE_SHARE_* */

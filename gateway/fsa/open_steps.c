@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "gateway/fsa/access.h"
+#include "gateway/fsa/grant.h"
 #include "gateway/fsa/outside.h"
 #include "gateway/fsa/posix_xattr.h"
 #include "gateway/fsa/windows.h"
@@ -514,7 +515,7 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 /* ---- afterwards ---- */
 
 /* A file that is overwritten loses its streams, too. */
-enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
+static enum nt_status co_empty(struct fsa_creating *c)
 {
 	enum nt_status status;
 
@@ -526,6 +527,14 @@ enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
 	status = fsa_status(FSA_WRITE, store_co_truncate(c->file, 0));
 	return nt_status_is_ok(status) ? fsa_stream_co_remove_all(c->open)
 				       : status;
+}
+
+enum nt_status fsa_create_co_overwrite(struct fsa_creating *c)
+{
+	enum nt_status status = co_empty(c);
+
+	fsa_grant_end_change(c->open);
+	return status;
 }
 
 /* Under the node's lock. */

@@ -160,7 +160,7 @@ uint8_t fsa_oplock_grant(bool is_lease, uint8_t wanted,
 {
 	uint8_t granted = fsa_oplock_valid(wanted);
 
-	if (others->has_write)
+	if (others->has_write || others->is_changing)
 		return 0;
 	if (!is_lease && others->has_handle)
 		return 0;

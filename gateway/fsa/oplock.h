@@ -78,9 +78,10 @@ void fsa_oplock_expire(struct fsa_oplock *oplock);
 /* What stands beside one who asks: opens of other holders. */
 struct fsa_oplock_others {
 	bool has_open; /* one that is more than a stat open, or holds rights */
-	bool has_oplock; /* with rights */
-	bool has_handle; /* a lease with H */
-	bool has_write;  /* somebody has W, and keeps it */
+	bool has_oplock;  /* with rights */
+	bool has_handle;  /* a lease with H */
+	bool has_write;   /* somebody has W, and keeps it */
+	bool is_changing; /* somebody is writing, and has told who is there */
 };
 
 /* The rights of what clients ask for: R, RW, RH, RWH; or none. */

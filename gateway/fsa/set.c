@@ -363,23 +363,26 @@ static enum nt_status co_truncate(struct fsa_open *open, uint64_t size)
 }
 
 /* Others have cached the size that it has (OL-2). */
-static enum nt_status co_check_size(struct fsa_open *open,
-				    const struct smb_set *set)
+static enum nt_status co_begin_resize(struct fsa_open *open,
+				      const struct smb_set *set)
 {
 	enum nt_status status = check_size(open, set->value);
 
 	if (status == NT_STATUS_SUCCESS)
-		status = fsa_grant_co_event(open, FSA_OPLOCK_WRITE, set->call);
+		status = fsa_grant_co_begin_change(open, set->call);
 	return status;
 }
 
 static enum nt_status co_set_end_of_file(struct fsa_open *open,
 					 const struct smb_set *set)
 {
-	enum nt_status status = co_check_size(open, set);
-	uint64_t size = set->value;
+	enum nt_status status = co_begin_resize(open, set);
 
-	return status == NT_STATUS_SUCCESS ? co_truncate(open, size) : status;
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	status = co_truncate(open, set->value);
+	fsa_grant_end_change(open);
+	return status;
 }
 
 static enum nt_status co_end_of_file(struct fsa_open *open, uint64_t *ret_end)
@@ -399,14 +402,11 @@ static enum nt_status co_end_of_file(struct fsa_open *open, uint64_t *ret_end)
 }
 
 /* Less than the file has cuts it, more reserves space if that can be done. */
-static enum nt_status co_set_allocation(struct fsa_open *open,
-					const struct smb_set *set)
+static enum nt_status co_allocate(struct fsa_open *open, uint64_t size)
 {
-	uint64_t size = set->value, end;
-	enum nt_status status = co_check_size(open, set);
+	uint64_t end;
+	enum nt_status status = co_end_of_file(open, &end);
 
-	if (status == NT_STATUS_SUCCESS)
-		status = co_end_of_file(open, &end);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
 	if (size < end || size == 0)
@@ -416,6 +416,18 @@ static enum nt_status co_set_allocation(struct fsa_open *open,
 						  : NT_STATUS_SUCCESS;
 	status = fsa_status(FSA_SET, store_co_allocate(open->file, size));
 	return status == NT_STATUS_NOT_SUPPORTED ? NT_STATUS_SUCCESS : status;
+}
+
+static enum nt_status co_set_allocation(struct fsa_open *open,
+					const struct smb_set *set)
+{
+	enum nt_status status = co_begin_resize(open, set);
+
+	if (status != NT_STATUS_SUCCESS)
+		return status;
+	status = co_allocate(open, set->value);
+	fsa_grant_end_change(open);
+	return status;
 }
 
 /* All data is valid always: zeroes are what nobody has written. */

@@ -136,6 +136,29 @@ HOUSE_TEST(a_sharing_violation_waits_for_handles)
 	house_co_close(a.created.object);
 }
 
+/* What it cached would be what was there before, and no break would follow. */
+HOUSE_TEST(who_comes_while_another_writes_may_cache_nothing)
+{
+	struct party writer = party(true, true), reader = party(true, true);
+	struct opener a = opener(h, &writer, R), b = opener(h, &reader, R | H);
+	struct opener c = opener(h, &writer, R | H);
+	struct fsa_open *writing;
+
+	begin(h);
+	writing = fsa_open_of(co_now(&a, R));
+	assert_int_equal(fsa_grant_co_begin_change(writing, NULL),
+			 NT_STATUS_SUCCESS);
+	co_now(&b, 0);
+	co_now(&c, R | H); /* of its own writes it knows */
+	fsa_grant_end_change(writing);
+	house_co_close(b.created.object);
+	b = opener(h, &reader, R | H);
+	co_now(&b, R | H);
+	house_co_close(c.created.object);
+	house_co_close(b.created.object);
+	house_co_close(a.created.object);
+}
+
 HOUSE_TEST(a_closed_handle_is_no_violation)
 {
 	struct party first = party(true, false);
@@ -552,6 +575,8 @@ int main(void)
 		cmocka_unit_test(too_much_is_no_answer),
 		cmocka_unit_test(cancelled_it_waits_no_more),
 		cmocka_unit_test(a_sharing_violation_waits_for_handles),
+		cmocka_unit_test(
+			who_comes_while_another_writes_may_cache_nothing),
 		cmocka_unit_test(a_closed_handle_is_no_violation),
 		cmocka_unit_test(one_lease_never_breaks_itself),
 		cmocka_unit_test(a_lease_key_stands_for_one_file),

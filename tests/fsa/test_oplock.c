@@ -376,20 +376,33 @@ static void alone_one_gets_what_is_valid(void **state)
 }
 
 /* A stat open breaks nobody, and gets nothing beside one who may write. */
+static void nothing_is_granted_beside(struct fsa_oplock_others others)
+{
+	for (unsigned int asked = 0; asked < 8; asked++) {
+		for (int is_lease = 0; is_lease < 2; is_lease++)
+			assert_int_equal(fsa_oplock_grant(is_lease,
+							  (uint8_t)asked,
+							  &others),
+					 0);
+	}
+}
+
 static void beside_who_keeps_w_nothing_is_granted(void **state)
 {
-	struct fsa_oplock_others others = { .has_open = true,
-					    .has_write = true };
+	(void)state;
+	nothing_is_granted_beside(
+		(struct fsa_oplock_others){ .has_write = true });
+}
+
+/* It would be told of no change that is on its way already. */
+static void beside_who_is_writing_nothing_is_granted(void **state)
+{
+	struct fsa_oplock_others others = { .is_changing = true };
+	struct fsa_oplock own = { .is_lease = true, .caching = R };
 
 	(void)state;
-	for (unsigned int asked = 0; asked < 8; asked++) {
-		assert_int_equal(fsa_oplock_grant(true, (uint8_t)asked,
-						  &others),
-				 0);
-		assert_int_equal(fsa_oplock_grant(false, (uint8_t)asked,
-						  &others),
-				 0);
-	}
+	nothing_is_granted_beside(others);
+	assert_false(fsa_oplock_raise(&own, R | H, &others));
 }
 
 static void a_lease_grows_to_all_that_is_asked_or_not_at_all(void **state)
@@ -673,6 +686,7 @@ int main(void)
 		cmocka_unit_test(a_second_open_gets_what_the_first_leaves),
 		cmocka_unit_test(alone_one_gets_what_is_valid),
 		cmocka_unit_test(beside_who_keeps_w_nothing_is_granted),
+		cmocka_unit_test(beside_who_is_writing_nothing_is_granted),
 		cmocka_unit_test(
 			a_lease_grows_to_all_that_is_asked_or_not_at_all),
 		cmocka_unit_test(a_lease_does_not_grow_while_it_is_breaking),

@@ -49,8 +49,7 @@ bool model_break_all(struct model *m, uint8_t file, uint8_t own,
 		     enum event event);
 
 /* The open, which is in no table yet, gets what can be had. */
-void model_take_grant(struct model *m, const struct model_op *op,
-		      struct model_open *o);
+void model_take_grant(struct run *r, struct model_open *o);
 
 /* True if the grant has ended with it. */
 bool model_leave_grant(struct model *m, struct model_open *o);

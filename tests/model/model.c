@@ -199,6 +199,16 @@ static bool may_change(struct run *r, enum event event)
 	return false;
 }
 
+/* Others are told first, the bytes change later; true: now. */
+static bool is_changing(struct run *r)
+{
+	if (r->m->states[r->index] == MODEL_IS_CHANGING)
+		return true;
+	if (may_change(r, EVENT_WRITE))
+		model_wait_in(r, MODEL_IS_CHANGING);
+	return false;
+}
+
 static bool run_write(struct run *r)
 {
 	const struct model_op *op = r->op;
@@ -209,7 +219,7 @@ static bool run_write(struct run *r)
 		return model_end(r, NT_STATUS_ACCESS_DENIED);
 	if (r->m->states[r->index] == MODEL_IS_NEW && !may_pass(r->m, op, true))
 		return model_end(r, NT_STATUS_FILE_LOCK_CONFLICT);
-	if (!may_change(r, EVENT_WRITE))
+	if (!is_changing(r))
 		return true;
 	memset(f->bytes + op->offset, op->fill, op->length);
 	if (f->size < op->offset + op->length)
@@ -224,7 +234,7 @@ static bool run_set_size(struct run *r)
 
 	if (!(o->access & MODEL_WRITE))
 		return model_end(r, NT_STATUS_ACCESS_DENIED);
-	if (!may_change(r, EVENT_WRITE))
+	if (!is_changing(r))
 		return true;
 	f->size = r->op->length;
 	memset(f->bytes + f->size, 0, MODEL_BYTES - f->size);

@@ -46,7 +46,7 @@ static bool has_lease_elsewhere(const struct run *r, uint8_t file)
 	       g->file != file;
 }
 
-static void enter(struct run *r, uint8_t file)
+static void enter(struct run *r, uint8_t file, bool is_new)
 {
 	struct model *m = r->m;
 	const struct model_op *op = r->op;
@@ -62,15 +62,22 @@ static void enter(struct run *r, uint8_t file)
 	};
 
 	if (op->wants != MODEL_WANTS_NOTHING)
-		model_take_grant(m, op, &o);
+		model_take_grant(r, &o);
 	m->opens[op->open] = o;
-	if (overwrites(op)) {
-		m->files[file].size = 0;
-		memset(m->files[file].bytes, 0, MODEL_BYTES);
-	}
 	m->op_files[r->index] = MODEL_NONE;
 	m->for_handles[r->index] = false;
-	model_wait_in(r, MODEL_IS_ADMITTED);
+	model_wait_in(r, !is_new && overwrites(op) ? MODEL_IS_CHANGING
+						   : MODEL_IS_ADMITTED);
+}
+
+/* It is in, and the bytes that were there go. */
+static bool empty(struct run *r)
+{
+	struct model_file *f = &r->m->files[r->m->opens[r->op->open].file];
+
+	f->size = 0;
+	memset(f->bytes, 0, MODEL_BYTES);
+	return model_wait_in(r, MODEL_IS_ADMITTED);
 }
 
 /* What it has been granted may be less by now. */
@@ -158,7 +165,7 @@ static bool admit(struct run *r, uint8_t file)
 	if (!waits)
 		waits = ask_for_data(r, file, own);
 	if (!waits) {
-		enter(r, file);
+		enter(r, file, false);
 		return true;
 	}
 	m->op_files[r->index] = file;
@@ -173,6 +180,8 @@ bool model_run_create(struct run *r)
 
 	if (m->states[r->index] == MODEL_IS_ADMITTED)
 		return tell_created(r);
+	if (m->states[r->index] == MODEL_IS_CHANGING)
+		return empty(r);
 	if (file != MODEL_NONE)
 		return admit(r, file);
 	file = m->names[op->name];
@@ -190,7 +199,7 @@ bool model_run_create(struct run *r)
 	m->files[op->file] =
 		(struct model_file){ .is_used = true, .name = op->name };
 	m->names[op->name] = op->file;
-	enter(r, op->file);
+	enter(r, op->file, true);
 	return true;
 }
 
@@ -264,7 +273,8 @@ static bool is_in_the_middle(const struct run *r, uint8_t actor, uint8_t open)
 		    (open != MODEL_NONE && r->ops[i].open != open))
 			continue;
 		if (r->m->is_woken[i] || state == MODEL_IS_DELETING ||
-		    state == MODEL_IS_ADMITTED || state == MODEL_IS_READY)
+		    state == MODEL_IS_ADMITTED || state == MODEL_IS_READY ||
+		    state == MODEL_IS_CHANGING)
 			return true;
 	}
 	return false;

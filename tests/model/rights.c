@@ -103,13 +103,30 @@ static bool is_valid(uint8_t caching)
 	return caching & MODEL_R;
 }
 
+/* Others have been told already of what somebody else is about to write. */
+static bool is_changed_by_others(const struct run *r, uint8_t file, uint8_t own)
+{
+	for (int i = 0; i < MODEL_OPS; i++) {
+		const struct model_open *o = &r->m->opens[r->ops[i].open];
+
+		if (r->m->states[i] == MODEL_IS_CHANGING && o->is_used &&
+		    o->file == file &&
+		    (o->grant == MODEL_NONE || o->grant != own))
+			return true;
+	}
+	return false;
+}
+
 /* What is to be had beside the others. */
-static uint8_t grantable(const struct model *m, uint8_t file, uint8_t own,
+static uint8_t grantable(const struct run *r, uint8_t file, uint8_t own,
 			 uint8_t wanted)
 {
+	const struct model *m = r->m;
 	bool is_lease = model_is_lease(own);
 	uint8_t granted = is_valid(wanted) ? wanted : 0;
 
+	if (is_changed_by_others(r, file, own))
+		return 0;
 	for (uint8_t i = 0; i < MODEL_OPENS; i++) {
 		const struct model_open *o = &m->opens[i];
 		uint8_t caching;
@@ -131,14 +148,15 @@ static uint8_t grantable(const struct model *m, uint8_t file, uint8_t own,
 }
 
 /* The open is in no table yet. */
-void model_take_grant(struct model *m, const struct model_op *op,
-		      struct model_open *o)
+void model_take_grant(struct run *r, struct model_open *o)
 {
+	const struct model_op *op = r->op;
+	struct model *m = r->m;
 	uint8_t index = op->wants == MODEL_WANTS_LEASE
 				? model_lease(op->actor, op->key)
 				: op->open;
 	struct model_grant *g = &m->grants[index];
-	uint8_t granted = grantable(m, o->file, index, op->caching);
+	uint8_t granted = grantable(r, o->file, index, op->caching);
 
 	if (g->is_used) {
 		g->opens++;

@@ -226,14 +226,12 @@ static enum nt_status co_copy_rest(struct fsa_open *source,
 	    source->node == target->node)
 		return NT_STATUS_SUCCESS;
 	status = fsa_xattrs_co_list(source->volume, source->file, &all);
-	if (nt_status_is_ok(status))
-		status = fsa_turn_co_take(target->node);
 	if (!nt_status_is_ok(status))
-		goto out;
+		return status;
+	fsa_turn_co_take(target->node);
 	status = co_copy_xattrs(source, target, &all);
 	fsa_turn_give(target->node);
 	target->was_written = true;
-out:
 	fsa_xattrs_fini(&all);
 	return status;
 }

@@ -419,12 +419,11 @@ typedef enum nt_status change_fn(enum fsa_afp kind, struct value *v,
 static enum nt_status co_change(struct fsa_open *open, change_fn *change,
 				const void *arg)
 {
-	enum nt_status status = fsa_turn_co_take(open->node);
+	enum nt_status status;
 	struct value v;
 	char *name;
 
-	if (!nt_status_is_ok(status))
-		return status;
+	fsa_turn_co_take(open->node);
 	status = co_load_open(open, &name, &v);
 	if (nt_status_is_ok(status) && is_gone(open))
 		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;

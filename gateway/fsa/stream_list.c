@@ -50,9 +50,7 @@ enum nt_status fsa_stream_co_remove_all(struct fsa_open *open)
 
 	if (!fsa_streams_are_kept(open->volume->share))
 		return NT_STATUS_SUCCESS;
-	status = fsa_turn_co_take(open->node);
-	if (!nt_status_is_ok(status))
-		return status;
+	fsa_turn_co_take(open->node);
 	status = fsa_xattrs_co_list(open->volume, open->file, &all);
 	if (nt_status_is_ok(status)) {
 		status = co_remove_each(open, &all);

@@ -247,10 +247,9 @@ enum nt_status fsa_stream_co_rename(struct fsa_open *open,
 		return NT_STATUS_ACCESS_DENIED;
 	if (part.kind == FSA_PART_STREAM)
 		status = fsa_stream_name(part.name, m.to);
-	if (nt_status_is_ok(status))
-		status = fsa_turn_co_take(file);
 	if (!nt_status_is_ok(status))
 		return status;
+	fsa_turn_co_take(file);
 	status = co_move(&m, &part);
 	fsa_turn_give(file);
 	return status;

@@ -15,8 +15,7 @@ struct fsa_turn_wait {
 	struct loop *loop;
 	struct loop_note note;
 	struct loop_waiter waiter;
-	bool is_handed;    /* the turn is his; under the lock */
-	bool is_delivered; /* and he was told so, on his own worker */
+	bool is_delivered; /* the turn is his, and he knows, on his worker */
 };
 
 void fsa_turn_init(struct fsa_turn *turn)
@@ -48,25 +47,20 @@ static bool stand_in_line(struct fsa_node *file, struct fsa_turn_wait *wait)
 	return must_wait;
 }
 
-enum nt_status fsa_turn_co_take(struct fsa_node *node)
+void fsa_turn_co_take(struct fsa_node *node)
 {
 	struct fsa_turn_wait wait = { .loop = loop_current(),
 				      .note.deliver = deliver };
-	struct fsa_node *file = fsa_node_file(node);
-	enum nt_status status;
+	bool is_cancelled = false;
 
-	if (!stand_in_line(file, &wait))
-		return NT_STATUS_SUCCESS;
-	status = fsa_status(FSA_WAIT, loop_co_wait(&wait.waiter, LOOP_FOREVER));
-	fsa_node_lock(file);
-	if (!wait.is_handed)
-		TAILQ_REMOVE(&file->turn.waits, &wait, entry);
-	fsa_node_unlock(file);
-	while (wait.is_handed && !wait.is_delivered)
-		loop_co_yield();
-	if (wait.is_handed && !nt_status_is_ok(status))
-		fsa_turn_give(file);
-	return status;
+	if (!stand_in_line(fsa_node_file(node), &wait))
+		return;
+	while (!wait.is_delivered) {
+		if (loop_co_wait(&wait.waiter, LOOP_FOREVER) < 0)
+			is_cancelled = true;
+	}
+	if (is_cancelled)
+		loop_cancel(loop_self());
 }
 
 void fsa_turn_give(struct fsa_node *node)
@@ -76,12 +70,10 @@ void fsa_turn_give(struct fsa_node *node)
 
 	fsa_node_lock(file);
 	next = TAILQ_FIRST(&file->turn.waits);
-	if (next) {
+	if (next)
 		TAILQ_REMOVE(&file->turn.waits, next, entry);
-		next->is_handed = true;
-	} else {
+	else
 		file->turn.is_taken = false;
-	}
 	fsa_node_unlock(file);
 	if (next)
 		loop_post(next->loop, &next->note);

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-#include "smb/status.h"
-
 struct fsa_node;
 struct fsa_turn_wait;
 
@@ -25,7 +23,8 @@ void fsa_turn_init(struct fsa_turn *turn);
 
 /*
  * Waits until it is this fiber's turn at the file of `node`, and takes it: end
- * it with fsa_turn_give(). CANCELLED.
+ * it with fsa_turn_give(). Turns are short, and who waits for one has begun to
+ * change the file: a cancel comes too late, and is left to a later wait.
  */
-enum nt_status fsa_turn_co_take(struct fsa_node *node);
+void fsa_turn_co_take(struct fsa_node *node);
 void fsa_turn_give(struct fsa_node *node);

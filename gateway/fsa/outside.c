@@ -182,8 +182,11 @@ void fsa_outside_leave(struct fsa_open *open)
 		place_free(p);
 }
 
-/* The places of an id, to be looked at; give them back with let_go(). */
-static size_t take(struct fsa_outside *o, int id,
+/*
+ * The places of an id, to be looked at; give them back with let_go(). Streams
+ * change with the facts of their file; names in a directory are not theirs.
+ */
+static size_t take(struct fsa_outside *o, int id, bool wants_streams,
 		   struct fsa_place *ret_places[VIEWS_MAX])
 {
 	struct fsa_place *p;
@@ -191,7 +194,8 @@ static size_t take(struct fsa_outside *o, int id,
 
 	loop_lock(&o->lock);
 	LIST_FOREACH(p, bucket_of(o, id), entry) {
-		if (p->id != id || count == VIEWS_MAX)
+		if (p->id != id || count == VIEWS_MAX ||
+		    (p->node->file && !wants_streams))
 			continue;
 		p->users++;
 		ret_places[count++] = p;
@@ -284,8 +288,10 @@ static uint64_t ns_of(const struct timespec *t)
 
 static bool is_node_own(struct fsa_node *node, const struct store_stat *stat)
 {
-	return atomic_load(&node->own_under_way) > 0 ||
-	       ns_of(&stat->ctime) <= atomic_load(&node->own_ns);
+	struct fsa_node *file = fsa_node_file(node);
+
+	return atomic_load(&file->own_under_way) > 0 ||
+	       ns_of(&stat->ctime) <= atomic_load(&file->own_ns);
 }
 
 /* Facts of what has this name now. False: nothing has. */
@@ -348,7 +354,8 @@ static void co_file_changed(struct fsa_place *p)
 	if (is_there && !is_node_own(node, &stat))
 		fsa_grant_event_on(node, FSA_OPLOCK_WRITE);
 	/* Renamed or deleted: what is cached is right, the name is not. */
-	if (!is_there && !is_deleted && !atomic_load(&node->own_under_way))
+	if (!is_there && !is_deleted &&
+	    !atomic_load(&fsa_node_file(node)->own_under_way))
 		fsa_grant_event_on(node, FSA_OPLOCK_OPEN_TO_DELETE);
 }
 
@@ -425,7 +432,7 @@ static void tell_event(struct fsa_outside *o, const struct store_event *e,
 		       bool came)
 {
 	struct fsa_place *places[VIEWS_MAX];
-	size_t count = take(o, e->id, places);
+	size_t count = take(o, e->id, false, places);
 
 	for (size_t i = 0; i < count; i++) {
 		char *path = path_in(places[i], e->name);
@@ -459,8 +466,8 @@ static void tell_pair(struct fsa_outside *o, const struct store_event *from,
 		      const struct store_event *to)
 {
 	struct fsa_place *olds[VIEWS_MAX], *news[VIEWS_MAX];
-	size_t old_count = take(o, from->id, olds);
-	size_t new_count = take(o, to->id, news);
+	size_t old_count = take(o, from->id, false, olds);
+	size_t new_count = take(o, to->id, false, news);
 
 	for (size_t i = 0; i < new_count; i++) {
 		struct fsa_place *old = same_tree(olds, old_count, news[i]);
@@ -519,18 +526,31 @@ static bool was_seen(struct fsa_outside *o, const struct store_event *e)
 	return false;
 }
 
+/*
+ * Whether this may have changed what somebody caches of a file. A stream is an
+ * attribute of its file, or of a directory, and no part of its data.
+ */
+static bool is_cached(const struct fsa_place *p, const struct store_event *e)
+{
+	if (p->node->file)
+		return !*e->name && e->changes & ~STORE_CHANGE_DATA;
+	return !p->node->is_directory;
+}
+
 static void co_tell_facts(struct fsa_outside *o, const struct store_event *e)
 {
 	struct fsa_place *places[VIEWS_MAX];
-	size_t count = take(o, e->id, places);
+	size_t count = take(o, e->id, true, places);
 
 	for (size_t i = 0; i < count; i++) {
 		char *path;
 
-		if (!places[i]->node->is_directory) {
+		if (is_cached(places[i], e)) {
 			co_file_changed(places[i]);
 			continue;
 		}
+		if (places[i]->node->file)
+			continue;
 		/* Its own facts are seen in the directory above. */
 		path = *e->name ? path_in(places[i], e->name) : NULL;
 		if (path)

@@ -2,6 +2,7 @@
 #include "tests/fsa/party.h"
 
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/stream.h"
 #include "smb/wire/cursor.h"
 
 #include <sys/xattr.h>
@@ -353,6 +354,91 @@ OUTSIDE_TEST(a_client_does_not_take_its_own)
 	house_co_close(f);
 }
 
+#define STREAM_XATTR FSA_STREAM_PREFIX "s" FSA_STREAM_SUFFIX
+
+static bool has_streams(struct house *h)
+{
+	h->share.streams = FSA_STREAMS_XATTR;
+	if (store_tree_features(h->y->tree)->has_xattr)
+		return true;
+	print_message("no xattrs here\n");
+	return false;
+}
+
+OUTSIDE_TEST(a_local_change_of_a_stream_takes_its_lease)
+{
+	struct smb_object *s;
+	struct party p;
+
+	if (!has_streams(h))
+		return;
+	yard_put(h->y, "f", "abc", 3);
+	assert_int_equal(setxattr(yard_path(h->y, "f"), STREAM_XATTR, "x", 2,
+				  0),
+			 0);
+	s = co_lease(h, &p, "f:s", R | H);
+	/* The data of the file is not the stream's. */
+	assert_int_equal(truncate(yard_path(h->y, "f"), 1), 0);
+	co_grace();
+	assert_int_equal(p.breaks, 0);
+	assert_int_equal(setxattr(yard_path(h->y, "f"), STREAM_XATTR, "y", 2,
+				  0),
+			 0);
+	co_expect_breaks(&p, 1);
+	assert_int_equal(p.last.to, 0);
+	house_co_close(s);
+}
+
+OUTSIDE_TEST(a_client_does_not_take_that_of_a_stream)
+{
+	struct smb_object *f, *s;
+	struct party p;
+
+	if (!has_streams(h))
+		return;
+	f = house_co_file(h, "f");
+	s = co_lease(h, &p, "f:s", R | W | H);
+	co_write_some(s, 5);
+	co_write_some(f, 5);
+	assert_int_equal(house_co_set(f,
+				      (struct smb_set){ .kind = SMB_SET_BASIC,
+							.attributes = 0x2,
+							.write = 2000000000 }),
+			 NT_STATUS_SUCCESS);
+	co_grace();
+	assert_int_equal(p.breaks, 0);
+	assert_int_equal(setxattr(yard_path(h->y, "f"), STREAM_XATTR, "y", 2,
+				  0),
+			 0);
+	co_expect_breaks(&p, 1);
+	house_co_close(s);
+	house_co_close(f);
+}
+
+/* What happens in a directory is told once, whoever has its streams. */
+OUTSIDE_TEST(a_stream_of_a_directory_is_no_second_view)
+{
+	struct smb_object *d, *s;
+	struct request r;
+	struct party p;
+
+	if (!has_streams(h))
+		return;
+	d = co_dir(h);
+	s = co_lease(h, &p, "d:s", R | H);
+	co_watch(&r, h, d);
+	assert_int_equal(close(creat(yard_path(h->y, "d/f"), 0644)), 0);
+	co_expect(&r, "+f");
+	assert_int_equal(p.breaks, 0);
+	assert_int_equal(setxattr(yard_path(h->y, "d"), STREAM_XATTR, "y", 2,
+				  0),
+			 0);
+	co_expect_breaks(&p, 1);
+	house_co_close(s);
+	house_co_close(d);
+	co_settle();
+}
+
 OUTSIDE_TEST(a_list_that_is_cached_goes_with_a_local_change)
 {
 	struct party p = party(true, true);
@@ -392,6 +478,9 @@ int main(void)
 		cmocka_unit_test(so_does_a_change_of_attributes),
 		cmocka_unit_test(a_file_that_is_renamed_or_removed_is_let_go),
 		cmocka_unit_test(a_client_does_not_take_its_own),
+		cmocka_unit_test(a_local_change_of_a_stream_takes_its_lease),
+		cmocka_unit_test(a_client_does_not_take_that_of_a_stream),
+		cmocka_unit_test(a_stream_of_a_directory_is_no_second_view),
 		cmocka_unit_test(
 			a_list_that_is_cached_goes_with_a_local_change),
 	};

@@ -326,11 +326,28 @@ static void back_off(struct fusefs_backend *b, unsigned int ms)
 	}
 }
 
-/* Starts it again and again. The first time must succeed. */
+/*
+ * After a program has ended, or could not be started. False: that was all,
+ * since its first start must succeed.
+ */
+static bool goes_on(struct fusefs_backend *b, bool is_first, int err)
+{
+	bool is_over = is_first && !b->may_come_late;
+
+	if (is_first && !is_over) {
+		pthread_mutex_lock(&b->mutex);
+		b->is_late = true;
+		pthread_mutex_unlock(&b->mutex);
+	}
+	set_state(b, is_over ? FUSEFS_OVER : FUSEFS_WAITING, err);
+	return !is_over;
+}
+
+/* Starts it again and again. */
 static void supervise(struct fusefs_backend *b)
 {
 	unsigned int pause = BACKOFF_MIN_MS;
-	bool is_first = true, is_hanging;
+	bool is_first = true, is_hanging, is_over;
 	uint64_t began;
 	int err;
 
@@ -343,10 +360,15 @@ static void supervise(struct fusefs_backend *b)
 			is_first = false;
 			is_hanging = live(b);
 		}
-		set_state(b, is_first ? FUSEFS_OVER : FUSEFS_WAITING, err);
+		is_over = !goes_on(b, is_first, err);
+		is_first = false;
 		fusefs_end_program(b, is_hanging);
-		if (is_first)
+		if (is_over)
 			return;
+		if (err)
+			fusefs_say(b, FUSEFS_LOG_ERROR,
+				   "%s did not start: %s; next try in %u ms",
+				   b->words[0], strerror(-err), pause);
 		if (fusefs_now_ms() - began > CALM_MS)
 			pause = BACKOFF_MIN_MS;
 		back_off(b, pause);
@@ -397,6 +419,7 @@ static struct fusefs_backend *backend_new(const struct fusefs_options *options,
 	b->events = *events;
 	b->timeout_ms = options->timeout_ms;
 	b->is_read_only = options->is_read_only;
+	b->may_come_late = options->may_come_late;
 	b->root_fd = b->socket_fd = b->shim_fd = b->theirs_fd = -1;
 	b->via = options->via;
 	b->child = (struct fusefs_child){ .pidfd = -1, .output_fd = -1 };
@@ -444,8 +467,13 @@ int fusefs_backend_start(const struct fusefs_options *options,
 	pthread_mutex_lock(&b->mutex);
 	while (b->state == FUSEFS_STARTING)
 		pthread_cond_wait(&b->changed, &b->mutex);
-	err = b->state == FUSEFS_READY ? 0 : b->err ? b->err : -ENOEXEC;
-	if (!err) /* they stay open while this is its state */
+	if (b->is_late) {
+		*ret_root_fd = -1;
+		*ret_conn = NULL;
+	} else {
+		err = b->state == FUSEFS_READY ? 0 : b->err ? b->err : -ENOEXEC;
+	}
+	if (!err && !b->is_late) /* they stay open while this is its state */
 		err = give_root(b, ret_root_fd, ret_conn);
 	pthread_mutex_unlock(&b->mutex);
 	if (err)

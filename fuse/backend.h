@@ -65,11 +65,15 @@ struct fusefs_options {
 	enum fusefs_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
 	bool is_read_only;
+	/* A first start that fails is not the end: it is tried again. */
+	bool may_come_late;
 };
 
 /*
  * Starts the program and waits until its root answers: *ret_root_fd, the
- * caller's, or *ret_conn, a reference; the other one is -1 or NULL. Else
+ * caller's, or *ret_conn, a reference; the other one is -1 or NULL. Both are
+ * if it comes late: then the event tells when it is there, which may be before
+ * this returns. Else
  * -errno, after a line in the log: -ETIMEDOUT, -ENOEXEC of a program that ended
  * or could not be started. The options are copied. End it with
  * fusefs_backend_stop().

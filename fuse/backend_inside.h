@@ -48,10 +48,11 @@ enum fusefs_state {
 };
 
 struct fusefs_backend {
-	pthread_mutex_t mutex; /* of these five */
+	pthread_mutex_t mutex; /* of these six */
 	pthread_cond_t changed;
 	enum fusefs_state state;
 	bool is_stopping;
+	bool is_late; /* its first start failed, and it goes on */
 	struct fusefs_events events;
 	int err; /* why it is OVER */
 
@@ -62,6 +63,7 @@ struct fusefs_backend {
 	unsigned int timeout_ms;
 	enum fusefs_via via;
 	bool is_read_only;
+	bool may_come_late;
 	int wake_fd; /* stopping, or something was answered */
 
 	/* the thread's own */

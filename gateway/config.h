@@ -115,6 +115,7 @@ struct gw_config {
 	int64_t per_address;
 	int64_t io_size; /* bytes */
 	char *state_dir;
+	bool programs_may_come_late; /* not a key: the verb's */
 	bool guest;
 	bool multichannel;
 	struct gw_texts advertise; /* none: what this machine has */

@@ -182,6 +182,10 @@ static enum nt_status realm_co_connect(void *arg, struct smb_user *user,
 		status = NT_STATUS_ACCESS_DENIED;
 		goto refuse;
 	}
+	if (!gw_share_is_there(share)) {
+		status = NT_STATUS_DEVICE_NOT_READY;
+		goto refuse;
+	}
 	err = co_creds(share, gw_user_of(user), &creds);
 	if (err < 0) {
 		gw_log(GW_LOG_WARN, "share=%s user=%s no identity: %s",

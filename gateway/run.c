@@ -150,9 +150,10 @@ static void reload(struct run *run)
 	if (!run->how->config_file)
 		return;
 	before = gw_realm_snapshot(run->server.realm);
-	ok = gw_config_load(run->how->config_file, &config, &c) &&
-	     gw_snapshot_new(&config, run->fsa, before, &c, &snapshot) ==
-		     GW_EXIT_OK;
+	ok = gw_config_load(run->how->config_file, &config, &c);
+	config.programs_may_come_late = true;
+	ok = ok && gw_snapshot_new(&config, run->fsa, before, &c, &snapshot) ==
+			   GW_EXIT_OK;
 	if (ok) {
 		tell_lacks(snapshot);
 		gw_realm_renew(run->server.realm, snapshot);

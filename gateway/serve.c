@@ -34,6 +34,7 @@ enum gw_exit gw_verb_serve(const struct gw_args *args)
 			config.engine = args->engine;
 		if (args->log >= 0)
 			config.log_level = args->log;
+		config.programs_may_come_late = true;
 		exit = gw_run(&how);
 	}
 	gw_config_fini(&config);

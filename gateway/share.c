@@ -6,6 +6,7 @@
 #include "gateway/share.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,6 +239,21 @@ static bool set_as(struct gw_share *share, const char *as)
 	return true;
 }
 
+bool gw_share_is_there(struct gw_share *share)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	if (!store_tree_is_there(share->fsa.tree))
+		return false;
+	if (atomic_load(&share->has_as))
+		return true;
+	pthread_mutex_lock(&mutex);
+	if (!share->has_as)
+		share->has_as = set_as(share, NULL);
+	pthread_mutex_unlock(&mutex);
+	return share->has_as;
+}
+
 static struct gw_share *share_fail(struct gw_share *share,
 				   const struct gw_config *config,
 				   const struct gw_share_config *how,
@@ -281,6 +297,8 @@ const char *gw_share_lack(const struct gw_share *share)
 	const struct store_features *has = store_tree_features(share->fsa.tree);
 	unsigned int wants = 0;
 
+	if (!store_tree_is_there(share->fsa.tree))
+		return NULL;
 	if (share->fsa.attributes == FSA_ATTRIBUTES_XATTR)
 		wants |= WANTS_ATTRIBUTES;
 	if (share->fsa.streams == FSA_STREAMS_XATTR)
@@ -294,7 +312,7 @@ const char *gw_share_lack(const struct gw_share *share)
 	return NULL;
 }
 
-static int open_tree(const struct gw_share_config *how,
+static int open_tree(const struct gw_share_config *how, bool may_come_late,
 		     struct store_tree **ret_tree)
 {
 	const struct store_program program = {
@@ -303,6 +321,7 @@ static int open_tree(const struct gw_share_config *how,
 		.word_count = how->mount.count,
 		.via = (enum store_via)how->via,
 		.timeout_ms = (unsigned int)how->timeout_ms,
+		.may_come_late = may_come_late,
 	};
 	struct store_options options = gw_share_options(how);
 
@@ -328,13 +347,17 @@ struct gw_share *gw_share_new(const struct gw_config *config,
 	if (before)
 		share->fsa.tree = store_tree_ref(before);
 	else
-		err = open_tree(how, &share->fsa.tree);
+		err = open_tree(how, config->programs_may_come_late,
+				&share->fsa.tree);
 	if (err < 0)
 		return share_fail(share, config, how, c, share->source,
 				  err == -ENOEXEC ? "it did not start"
 						  : strerror(-err));
+	if (!how->as && !store_tree_is_there(share->fsa.tree))
+		return share;
 	if (!set_as(share, how->as))
 		return share_fail(share, config, how, c, "as",
 				  "no such user or group");
+	share->has_as = true;
 	return share;
 }

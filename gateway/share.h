@@ -21,6 +21,8 @@ struct gw_share {
 	bool is_read_only;
 	bool admits_guests;
 	struct gw_texts users; /* none: all */
+	/* Who it acts as; of a share that comes late, set when somebody does. */
+	_Atomic bool has_as;
 	struct gw_identity as;
 };
 
@@ -34,6 +36,12 @@ struct gw_share *gw_share_new(const struct gw_config *config,
 			      struct gw_complaints *c);
 struct gw_share *gw_share_ref(struct gw_share *share);
 struct gw_share *gw_share_unref(struct gw_share *share);
+
+/*
+ * Whether its files are there, or have been; then all is known of it, who it
+ * acts as too. Thread: any; may block for a moment, the first time.
+ */
+bool gw_share_is_there(struct gw_share *share);
 
 /* How its tree is opened. */
 struct store_options gw_share_options(const struct gw_share_config *how);

@@ -82,17 +82,25 @@ struct store_program {
 	size_t word_count;
 	enum store_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
+	bool may_come_late;      /* see store_tree_is_there() */
 };
 
 /*
  * Starts a program and opens the root of its files. It is watched, and started
  * again if it ends or hangs; files that were open then are lost (-ENOTCONN,
  * -ECONNABORTED). Stopped with the tree. May block, for the timeout: only at
- * start. -errno after a line in the log.
+ * start. -errno after a line in the log; with `may_come_late`, a program that
+ * can't be started now is tried again and again instead.
  */
 int store_tree_start(const struct store_program *program,
 		     const struct store_options *options,
 		     struct store_tree **ret_tree);
+
+/*
+ * Whether the root of its files has ever been there. If not, nothing is known
+ * of the tree, and nothing may be asked of it. Once so, always so.
+ */
+bool store_tree_is_there(const struct store_tree *tree);
 
 /*
  * The process is to end: programs that don't answer are soon given up. And:

@@ -3,8 +3,10 @@
  * from, and what was found out about the file system at the start. What that
  * is finds probe.c; how names are walked from the root is walk.c's.
  *
- * A tree never changes after it was opened, but for its count, so all workers
- * may use it at once.
+ * A tree never changes once its root is there, but for its count, so all
+ * workers may use it at once. The root of a program that comes late is looked
+ * at by a thread of its own, since the program may hang just then, and who
+ * watches it is the backend's thread.
  */
 #include "gateway/store/tree.h"
 
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 #include "fuse/backend.h"
+#include "fuse/thread.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
 #include "gateway/store/backend.h"
@@ -49,6 +52,9 @@ struct store_tree {
 	unsigned int timeout_ms;        /* its */
 	pthread_mutex_t conn_mutex;     /* of: */
 	struct fusefs_conn *conn;       /* the direct door; reference */
+	bool is_looking;                /* a thread does */
+	bool is_look_stale;             /* there is a newer root */
+	atomic_bool is_there;           /* all above is known */
 };
 
 /*
@@ -113,10 +119,10 @@ static uint64_t hash_of(const char *text)
 	return hash;
 }
 
-static int look_directly(struct store_tree *tree)
+static int look_directly(struct store_tree *tree, struct fusefs_conn *conn)
 {
-	int err = store_direct_look(tree->conn, tree->timeout_ms,
-				    &tree->features, &tree->root);
+	int err = store_direct_look(conn, tree->timeout_ms, &tree->features,
+				    &tree->root);
 
 	tree->ops = &store_direct_ops;
 	tree->features.volume_id = hash_of(tree->name);
@@ -125,14 +131,25 @@ static int look_directly(struct store_tree *tree)
 	return err;
 }
 
+static int look(struct store_tree *tree, struct fusefs_conn *conn)
+{
+	int err = conn ? look_directly(tree, conn)
+		       : check_proc(tree->root_fd) ?: look_at_root(tree);
+
+	if (!err)
+		atomic_store(&tree->is_there, true);
+	return err;
+}
+
 /* `err`: of what came before. Takes the tree on failure. */
 static int tree_finish(struct store_tree *tree, int err,
 		       struct store_tree **ret_tree)
 {
-	if (!err && tree->conn)
-		err = look_directly(tree);
-	else if (!err)
-		err = check_proc(tree->root_fd) ?: look_at_root(tree);
+	bool comes_late =
+		!err && !tree->conn && tree->backend && tree->root_fd < 0;
+
+	if (!err && !comes_late)
+		err = look(tree, tree->conn);
 	if (err)
 		store_tree_unref(tree);
 	else
@@ -182,27 +199,99 @@ static void connect_to(struct store_tree *tree, struct fusefs_conn *conn)
 	fusefs_conn_unref(before);
 }
 
+/* ---- a root that comes late ---- */
+
+/* Whether there is a newer root to look at. */
+static bool is_to_look_again(struct store_tree *tree, int err)
+{
+	bool is_so;
+
+	pthread_mutex_lock(&tree->conn_mutex);
+	is_so = err && tree->is_look_stale;
+	tree->is_look_stale = false;
+	tree->is_looking = is_so;
+	pthread_mutex_unlock(&tree->conn_mutex);
+	return is_so;
+}
+
+static void *look_main(void *arg)
+{
+	struct store_tree *tree = arg;
+	struct fusefs_conn *conn;
+	int err;
+
+	do {
+		conn = NULL;
+		err = store_tree_conn(tree, &conn);
+		if (!err || tree->root_fd >= 0)
+			err = look(tree, conn);
+		fusefs_conn_unref(conn);
+		if (err)
+			gw_log(GW_LOG_ERROR, "backend=\"%s\" its root: %s",
+			       tree->name, strerror(-err));
+	} while (is_to_look_again(tree, err));
+	store_tree_unref(tree);
+	return NULL;
+}
+
+/* The first time that it is there. */
+static int start_to_look(struct store_tree *tree)
+{
+	bool is_mine;
+	int err;
+
+	pthread_mutex_lock(&tree->conn_mutex);
+	is_mine = !tree->is_looking;
+	tree->is_look_stale = !is_mine;
+	tree->is_looking = true;
+	pthread_mutex_unlock(&tree->conn_mutex);
+	if (!is_mine)
+		return 0;
+	err = fusefs_thread_start(look_main, store_tree_ref(tree));
+	if (err) {
+		is_to_look_again(tree, 0);
+		store_tree_unref(tree);
+	}
+	return err;
+}
+
+bool store_tree_is_there(const struct store_tree *tree)
+{
+	return atomic_load(&tree->is_there);
+}
+
 /*
  * The number of the descriptor stays, so whoever is about to use it finds the
  * new root. What is open already keeps the old one, where nothing answers.
  */
-int store_tree_renew(struct store_tree *tree, int root_fd,
-		     struct fusefs_conn *conn)
+static int stand_on(struct store_tree *tree, int root_fd)
 {
 	struct statx st;
 
-	if (conn) {
-		connect_to(tree, conn);
-		return 0;
-	}
 	if (statx(root_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
 		  &st))
 		return -errno;
 	tree->root_device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	tree->root_inode = st.stx_ino;
-	if (tree->root_fd >= 0 && dup3(root_fd, tree->root_fd, O_CLOEXEC) < 0)
+	if (tree->root_fd < 0)
+		tree->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+	else if (dup3(root_fd, tree->root_fd, O_CLOEXEC) < 0)
 		return -errno;
-	return 0;
+	return tree->root_fd < 0 ? -errno : 0;
+}
+
+int store_tree_renew(struct store_tree *tree, int root_fd,
+		     struct fusefs_conn *conn)
+{
+	int err = 0;
+
+	if (conn)
+		connect_to(tree, conn);
+	else
+		err = stand_on(tree, root_fd);
+	if (!err && !store_tree_is_there(tree))
+		err = start_to_look(tree);
+	return err;
 }
 
 int store_tree_conn(struct store_tree *tree, struct fusefs_conn **ret_conn)

@@ -194,4 +194,23 @@ began=$SECONDS
 check "ends while the program is stopped" gate_stop
 check "and does not take long" test $((SECONDS - began)) -le 6
 check "nothing is left at the end" await 5 nothing_left
+
+# ---- one that can't be started ----
+
+# A program that is there only later.
+PORT=$(free_port)
+sed "s/127.0.0.1:[0-9]*/127.0.0.1:$PORT/; s,\"bindfs\",\"$W/later\"," \
+	"$SCRATCH/two.conf" >"$SCRATCH/late.conf"
+check "check says that it does not start" bash -c \
+	"'$SMBGATE' check --config '$SCRATCH/late.conf' 2>&1 | grep -q 'No such file'"
+check "late: the others are served" gate_start "$SCRATCH/late.conf"
+check "late: the other share works" plain 3
+check "late: its share says that it is not there" bash -c \
+	"smbclient //127.0.0.1/share -p $PORT -U tester%Tester-1 -c ls 2>&1 | grep -q DEVICE_NOT_READY"
+check "late: the log says which, and why" grep -q 'backend="share".*did not start: No such file' "$SCRATCH/log"
+cp "$(command -v bindfs)" "$W/later.new"
+mv "$W/later.new" "$W/later"
+check "late: comes when it can" await 15 smb "put in/big late; get late out/late"
+check "late: with the same bytes" cmp in/big out/late
+check "late: ends" gate_stop
 tap_done

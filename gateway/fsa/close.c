@@ -114,13 +114,16 @@ enum nt_status fsa_co_unlink(struct store_creds *creds, struct store_file *dir,
 			  store_co_unlink(creds, dir, leaf, is_directory));
 }
 
-static enum nt_status co_delete_path(struct fsa_node *node,
+static enum nt_status co_delete_path(struct fsa_open *by,
 				     struct store_tree *tree,
 				     struct store_creds *creds, char *path)
 {
+	struct fsa_node *node = fsa_node_file(by->node);
 	char *slash = strrchr(path, '/');
+	const char *leaf = slash ? slash + 1 : path;
 	struct store_file *dir;
 	enum nt_status status;
+	bool is_known;
 	size_t good;
 	int err;
 
@@ -131,8 +134,11 @@ static enum nt_status co_delete_path(struct fsa_node *node,
 		*slash = '/';
 	if (err)
 		return fsa_status(FSA_WALK, err);
-	status = fsa_co_unlink(creds, dir, slash ? slash + 1 : path, &node->key,
-			       node->is_directory);
+	is_known = fsa_co_find_knows(by->volume, dir);
+	status =
+		fsa_co_unlink(creds, dir, leaf, &node->key, node->is_directory);
+	if (nt_status_is_ok(status) && is_known)
+		fsa_co_find_removed(by->volume, dir, leaf);
 	store_file_close(dir);
 	return status;
 }
@@ -168,8 +174,7 @@ static void doom_fini(struct doom *doom)
 }
 
 /* As whoever set the disposition, maybe on another worker. */
-static enum nt_status co_delete_as(struct fsa_node *node,
-				   const struct doom *doom)
+static enum nt_status co_delete_as(struct fsa_open *by, const struct doom *doom)
 {
 	const struct store_user *user = doom->user;
 	struct store_creds *creds;
@@ -179,7 +184,7 @@ static enum nt_status co_delete_as(struct fsa_node *node,
 
 	if (err)
 		return fsa_status(FSA_DELETE, err);
-	status = co_delete_path(node, doom->tree, creds, doom->path);
+	status = co_delete_path(by, doom->tree, creds, doom->path);
 	store_creds_unref(creds);
 	return status;
 }
@@ -267,7 +272,7 @@ static void co_delete_file(struct fsa_open *by)
 
 	/* The root of a share has no name that could go. */
 	if (doom.path && doom.user && *doom.path)
-		status = co_delete_as(node, &doom);
+		status = co_delete_as(by, &doom);
 	if (nt_status_is_ok(status)) {
 		fsa_node_lock(node);
 		node->is_deleted = true;

@@ -133,6 +133,15 @@ static void forget(struct listing *l)
 	*l = (struct listing){ 0 };
 }
 
+/* The directory was changed by ourselves, and we know in what. */
+static void patched(struct listing *l, const struct store_stat *stat)
+{
+	if (!l->patched_ns)
+		l->patched_ns = loop_now();
+	l->mtime = stat->mtime;
+	l->ctime = stat->ctime;
+}
+
 void fsa_co_find_added(struct fsa_volume *volume, struct store_file *dir,
 		       const char *leaf)
 {
@@ -144,14 +153,36 @@ void fsa_co_find_added(struct fsa_volume *volume, struct store_file *dir,
 	l = recall(volume, &stat);
 	if (!l)
 		return;
-	if (!fsa_name_set_add(&l->set, volume->share, leaf)) {
+	if (fsa_name_set_add(&l->set, volume->share, leaf))
+		patched(l, &stat);
+	else
 		forget(l);
+}
+
+bool fsa_co_find_knows(struct fsa_volume *volume, struct store_file *dir)
+{
+	const struct listing *l;
+	struct store_stat stat;
+
+	if (!volume->names || store_co_stat(dir, &stat))
+		return false;
+	l = recall(volume, &stat);
+	return l && is_good(l, &stat);
+}
+
+void fsa_co_find_removed(struct fsa_volume *volume, struct store_file *dir,
+			 const char *leaf)
+{
+	struct store_stat stat;
+	struct listing *l;
+
+	if (!volume->names || store_co_stat(dir, &stat))
 		return;
-	}
-	if (!l->patched_ns)
-		l->patched_ns = loop_now();
-	l->mtime = stat.mtime;
-	l->ctime = stat.ctime;
+	l = recall(volume, &stat);
+	if (!l)
+		return;
+	fsa_name_set_remove(&l->set, volume->share, leaf);
+	patched(l, &stat);
 }
 
 /* ---- listing ---- */

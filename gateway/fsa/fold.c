@@ -119,6 +119,25 @@ bool fsa_name_set_add(struct fsa_name_set *set, const struct fsa_share *share,
 	return true;
 }
 
+/* Its place stays, and has a name then that no file can have. */
+void fsa_name_set_remove(struct fsa_name_set *set,
+			 const struct fsa_share *share, const char *disk)
+{
+	struct fsa_folded folded;
+	size_t i;
+
+	if (!set->count)
+		return;
+	fsa_fold_disk(share, disk, &folded);
+	for (i = folded.hash & (set->slot_count - 1); set->slots[i].at;
+	     i = (i + 1) & (set->slot_count - 1)) {
+		char *name = set->text + set->slots[i].at - 1;
+
+		if (set->slots[i].hash == folded.hash && !strcmp(name, disk))
+			memset(name, '/', strlen(name));
+	}
+}
+
 const char *fsa_name_set_find(const struct fsa_name_set *set,
 			      const struct fsa_share *share,
 			      const struct fsa_folded *want)

@@ -45,6 +45,10 @@ struct fsa_name_set {
 bool fsa_name_set_add(struct fsa_name_set *set, const struct fsa_share *share,
 		      const char *disk);
 
+/* Takes out the name that has just these bytes, if it is there. */
+void fsa_name_set_remove(struct fsa_name_set *set,
+			 const struct fsa_share *share, const char *disk);
+
 /*
  * A name of the set that equals `want` but for case, the first that was added;
  * borrowed until the next add. NULL if there is none.

@@ -219,6 +219,14 @@ void fsa_found_fini(struct fsa_found *found);
 void fsa_co_find_added(struct fsa_volume *volume, struct store_file *dir,
 		       const char *leaf);
 
+/*
+ * The same of a name that it has just removed, if what is remembered was right
+ * before: as fsa_co_find_knows() said.
+ */
+bool fsa_co_find_knows(struct fsa_volume *volume, struct store_file *dir);
+void fsa_co_find_removed(struct fsa_volume *volume, struct store_file *dir,
+			 const char *leaf);
+
 /* Frees what find.c remembers for a volume, before fsa_disconnect(). */
 void fsa_find_forget(struct fsa_volume *volume);
 

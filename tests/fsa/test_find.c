@@ -136,6 +136,70 @@ YARD_TEST(names_that_we_add_are_known_at_once)
 	desk_end(&d);
 }
 
+static uint64_t asked(void)
+{
+	const struct loop_counters *counters = loop_counters(loop_current());
+
+	return counters->submitted + counters->hand_calls;
+}
+
+static uint64_t co_cost_of_a_short_life(struct desk *d, int i)
+{
+	uint64_t before = asked();
+	char name[16];
+
+	snprintf(name, sizeof(name), "New-%d", i);
+	desk_co_close(desk_co_open(d->volume, name, DESK_RW | DELETE, DESK_ALL,
+				   FILE_CREATE, FILE_DELETE_ON_CLOSE));
+	return asked() - before;
+}
+
+/* Those that we remove are gone, and cost no listing of all the others. */
+YARD_TEST(names_that_we_remove_are_forgotten_at_once)
+{
+	enum {
+		OLD = 3000,
+		ROUNDS = 50
+	};
+	struct desk d;
+	char name[16];
+	uint64_t first, later = 0;
+
+	desk_begin(&d, y);
+	for (int i = 0; i < OLD; i++) {
+		snprintf(name, sizeof(name), "old-%d", i);
+		yard_put(y, name, "", 0);
+	}
+	loop_co_sleep(loop_ms(150));
+	first = co_cost_of_a_short_life(&d, 0);
+	for (int i = 1; i <= ROUNDS; i++) {
+		later += co_cost_of_a_short_life(&d, i);
+		snprintf(name, sizeof(name), "nEW-%d", i);
+		assert_int_equal(0, co_expect(&d, name, name, false));
+	}
+	/* The first one has to list. */
+	assert_true(later / ROUNDS + 3 <= first);
+	desk_end(&d);
+}
+
+/* What was not known before is not taken for known because of it. */
+YARD_TEST(what_we_remove_hides_no_change_behind_our_back)
+{
+	struct desk d;
+
+	desk_begin(&d, y);
+	yard_put(y, "one", "", 0);
+	yard_put(y, "two", "", 0);
+	loop_co_sleep(loop_ms(150));
+	assert_int_equal(0, co_expect(&d, "THREE", "THREE", false));
+	yard_put(y, "three", "", 0);
+	desk_co_close(desk_co_open(d.volume, "one", DESK_RW | DELETE, DESK_ALL,
+				   FILE_OPEN, FILE_DELETE_ON_CLOSE));
+	assert_int_equal(0, co_expect(&d, "THREE", "three", true));
+	assert_int_equal(0, co_expect(&d, "ONE", "ONE", false));
+	desk_end(&d);
+}
+
 YARD_TEST(many_directories_are_remembered_and_forgotten)
 {
 	struct desk d;
@@ -212,6 +276,9 @@ int main(void)
 		cmocka_unit_test(composed_and_decomposed_names_are_two),
 		cmocka_unit_test(changes_behind_our_back_are_seen),
 		cmocka_unit_test(names_that_we_add_are_known_at_once),
+		cmocka_unit_test(names_that_we_remove_are_forgotten_at_once),
+		cmocka_unit_test(
+			what_we_remove_hides_no_change_behind_our_back),
 		cmocka_unit_test(many_directories_are_remembered_and_forgotten),
 		cmocka_unit_test(a_shown_link_on_the_way_is_named),
 		cmocka_unit_test(nothing_is_found_where_the_user_may_not_go),

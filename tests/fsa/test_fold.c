@@ -79,6 +79,27 @@ static void of_several_the_first_is_found(void **state)
 	fsa_name_set_fini(&set);
 }
 
+static void a_name_that_was_removed_is_not_found(void **state)
+{
+	struct fsa_name_set set = { 0 };
+	struct fsa_folded want;
+
+	(void)state;
+	fsa_name_set_remove(&set, &share, "One");
+	assert_true(fsa_name_set_add(&set, &share, "One"));
+	assert_true(fsa_name_set_add(&set, &share, "oNE"));
+	fsa_fold_disk(&share, "one", &want);
+	fsa_name_set_remove(&set, &share, "ONE");
+	assert_string_equal("One", fsa_name_set_find(&set, &share, &want));
+	fsa_name_set_remove(&set, &share, "One");
+	assert_string_equal("oNE", fsa_name_set_find(&set, &share, &want));
+	fsa_name_set_remove(&set, &share, "oNE");
+	assert_null(fsa_name_set_find(&set, &share, &want));
+	assert_true(fsa_name_set_add(&set, &share, "One"));
+	assert_string_equal("One", fsa_name_set_find(&set, &share, &want));
+	fsa_name_set_fini(&set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +108,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_fold_to_themselves),
 		cmocka_unit_test(a_set_finds_what_it_holds_in_any_case),
 		cmocka_unit_test(of_several_the_first_is_found),
+		cmocka_unit_test(a_name_that_was_removed_is_not_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

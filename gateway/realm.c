@@ -13,6 +13,7 @@
 #include "gateway/fsa/fsa.h"
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
+#include "gateway/names.h"
 #include "gateway/share.h"
 #include "gateway/snapshot.h"
 #include "smb/wire/utf16.h"
@@ -220,6 +221,26 @@ static void realm_shares(void *arg, struct smb_user *user,
 	gw_snapshot_unref(snapshot);
 }
 
+static bool realm_id_name(void *arg, enum smb_id_kind kind, uint32_t id,
+			  char ret_name[SMB_ID_NAME_SIZE])
+{
+	struct gw_snapshot *snapshot = gw_realm_snapshot(arg);
+	bool is_known = gw_names_name(snapshot->names, kind, id, ret_name);
+
+	gw_snapshot_unref(snapshot);
+	return is_known;
+}
+
+static bool realm_name_id(void *arg, enum smb_id_kind kind, const char *name,
+			  uint32_t *ret_id)
+{
+	struct gw_snapshot *snapshot = gw_realm_snapshot(arg);
+	bool is_known = gw_names_id(snapshot->names, kind, name, ret_id);
+
+	gw_snapshot_unref(snapshot);
+	return is_known;
+}
+
 const struct smb_realm_ops gw_realm_ops = {
 	.server = realm_server,
 	.account = realm_account,
@@ -229,4 +250,6 @@ const struct smb_realm_ops gw_realm_ops = {
 	.user_unref = realm_user_unref,
 	.co_connect = realm_co_connect,
 	.shares = realm_shares,
+	.id_name = realm_id_name,
+	.name_id = realm_name_id,
 };

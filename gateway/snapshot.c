@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/names.h"
 #include "gateway/realm.h"
 #include "gateway/share.h"
 #include "gateway/snapshot.h"
@@ -25,6 +26,7 @@ struct gw_snapshot *gw_snapshot_unref(struct gw_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->share_count; i++)
 		gw_share_unref(snapshot->shares[i]);
 	free(snapshot->shares);
+	gw_names_free(snapshot->names);
 	gw_users_free(snapshot->users);
 	free(snapshot);
 	return NULL;
@@ -152,6 +154,21 @@ static bool make_users(const struct making *m)
 	return ok;
 }
 
+/* False: out of memory. A file that isn't there has no names. */
+static bool make_names(const struct making *m)
+{
+	FILE *passwd = fopen("/etc/passwd", "re");
+	FILE *group = fopen("/etc/group", "re");
+
+	m->snapshot->names = gw_names_new(passwd, group);
+	if (passwd)
+		fclose(passwd);
+	if (group)
+		fclose(group);
+	return m->snapshot->names &&
+	       gw_names_add_users(m->snapshot->names, m->snapshot->users);
+}
+
 /* ---- shares ---- */
 
 static bool knows_users(const struct making *m,
@@ -183,7 +200,7 @@ static bool knows_users(const struct making *m,
 	return ok;
 }
 
-/* Shares of one directory are one tree: share modes hold between them. */
+/* Shares of one directory with the same options are one tree. */
 static struct store_tree *tree_of(const struct gw_snapshot *snapshot,
 				  const struct gw_share_config *how)
 {
@@ -246,6 +263,8 @@ enum gw_exit gw_snapshot_new(const struct gw_config *config, struct fsa *fsa,
 		exit = GW_EXIT_FAILURE;
 	else if (!make_users(&m))
 		exit = GW_EXIT_USERS;
+	else if (!make_names(&m))
+		exit = GW_EXIT_FAILURE;
 	else if (!make_shares(&m))
 		exit = m.snapshot->has_lost_program ? GW_EXIT_BACKEND
 						    : GW_EXIT_CONFIG;

@@ -11,6 +11,7 @@ struct gw_snapshot {
 	_Atomic unsigned int references;
 	struct fsa *fsa; /* borrowed */
 	struct gw_users *users;
+	struct gw_names *names;
 	struct gw_share **shares;
 	size_t share_count;
 	bool has_lost_program; /* one of a share that did not start */

@@ -251,6 +251,16 @@ struct smb_volume {
 			      it: the engine says so */
 };
 
+/* Users and groups as Linux counts them, whether they may log on or not. */
+enum smb_id_kind {
+	SMB_ID_USER,
+	SMB_ID_GROUP,
+};
+
+enum {
+	SMB_ID_NAME_SIZE = 256, /* UTF-8, with a NUL */
+};
+
 struct smb_realm_ops {
 	/* The server's facts. Borrowed, frozen. */
 	const struct smb_server_facts *(*server)(void *realm);
@@ -282,6 +292,15 @@ struct smb_realm_ops {
 		       void (*each)(void *arg,
 				    const struct smb_share_facts *share),
 		       void *arg);
+
+	/*
+	 * The name of a user or group, as the realm spells it, and the other
+	 * way round, in any case. False: none is known. Or NULL, both.
+	 */
+	bool (*id_name)(void *realm, enum smb_id_kind kind, uint32_t id,
+			char ret_name[SMB_ID_NAME_SIZE]);
+	bool (*name_id)(void *realm, enum smb_id_kind kind, const char *name,
+			uint32_t *ret_id);
 };
 
 /* All four, and what each is called with. Frozen; borrowed by the engine. */

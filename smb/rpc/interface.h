@@ -61,5 +61,6 @@ struct smb_rpc_interface {
 	size_t count;
 };
 
+extern const struct smb_rpc_interface smb_rpc_lsarpc; /* MS-LSAT */
 extern const struct smb_rpc_interface smb_rpc_srvsvc; /* MS-SRVS */
 extern const struct smb_rpc_interface smb_rpc_wkssvc; /* MS-WKST */

@@ -38,6 +38,7 @@ struct smb_pipe {
 };
 
 static const struct smb_rpc_interface *const interfaces[] = {
+	&smb_rpc_lsarpc,
 	&smb_rpc_srvsvc,
 	&smb_rpc_wkssvc,
 };

@@ -1,6 +1,6 @@
 /*
- * Named pipes of IPC$: DCE/RPC (C706, MS-RPCE) with srvsvc (MS-SRVS) and
- * wkssvc (MS-WKST). Bytes in by WRITE, bytes out by READ, or both by
+ * Named pipes of IPC$: DCE/RPC (C706, MS-RPCE) with lsarpc (MS-LSAT), srvsvc
+ * (MS-SRVS) and wkssvc (MS-WKST). Bytes in by WRITE, bytes out by READ, or both by
  * FSCTL_PIPE_TRANSCEIVE.
  *
  * Thread: worker. Never suspends.
@@ -19,7 +19,7 @@ struct smb_pipe;
 
 /*
  * Opens a pipe by its name without "\PIPE\", in any case.
- * OBJECT_NAME_NOT_FOUND for all but srvsvc and wkssvc. `user` is who asks: a
+ * OBJECT_NAME_NOT_FOUND for all but these. `user` is who asks: a
  * reference is taken. Free with smb_pipe_free().
  */
 enum nt_status smb_pipe_open(const struct smb_ports *ports,

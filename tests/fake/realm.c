@@ -158,6 +158,40 @@ static void shares(void *realm, struct smb_user *user,
 		each(arg, &r->shares[i].facts);
 }
 
+static bool id_name(void *realm, enum smb_id_kind kind, uint32_t id,
+		    char ret_name[SMB_ID_NAME_SIZE])
+{
+	const struct fake_realm *r = realm;
+	const char *name = NULL;
+
+	if (kind == SMB_ID_GROUP && id == FAKE_GID)
+		name = "staff";
+	if (kind == SMB_ID_USER && id - FAKE_UID < r->account_count)
+		name = r->accounts[id - FAKE_UID].user.name;
+	if (name)
+		snprintf(ret_name, SMB_ID_NAME_SIZE, "%s", name);
+	return name;
+}
+
+static bool name_id(void *realm, enum smb_id_kind kind, const char *name,
+		    uint32_t *ret_id)
+{
+	const struct fake_realm *r = realm;
+
+	if (kind == SMB_ID_GROUP && smb_utf8_equal_nocase(name, "staff")) {
+		*ret_id = FAKE_GID;
+		return true;
+	}
+	for (unsigned int i = 0; kind == SMB_ID_USER && i < r->account_count;
+	     i++) {
+		if (!smb_utf8_equal_nocase(name, r->accounts[i].user.name))
+			continue;
+		*ret_id = FAKE_UID + i;
+		return true;
+	}
+	return false;
+}
+
 const struct smb_realm_ops fake_realm_ops = {
 	.server = server,
 	.account = account,
@@ -167,4 +201,6 @@ const struct smb_realm_ops fake_realm_ops = {
 	.user_unref = user_unref,
 	.co_connect = co_connect,
 	.shares = shares,
+	.id_name = id_name,
+	.name_id = name_id,
 };

@@ -12,6 +12,10 @@
 enum {
 	FAKE_ACCOUNTS_MAX = 8,
 	FAKE_SHARES_MAX = 8,
+	/* Accounts are users of Linux, too, from this one on; and there is one
+	   group, "staff". */
+	FAKE_UID = 1000,
+	FAKE_GID = 50,
 };
 
 struct fake_account {

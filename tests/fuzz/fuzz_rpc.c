@@ -24,10 +24,8 @@ static void drain(struct smb_pipe *pipe)
 	assert(smb_pipe_available(pipe) == 0);
 }
 
-static void bind(struct smb_pipe *pipe, bool is_wkssvc)
+static void bind(struct smb_pipe *pipe, const struct smb_rpc_interface *face)
 {
-	const struct smb_rpc_interface *face =
-		is_wkssvc ? &smb_rpc_wkssvc : &smb_rpc_srvsvc;
 	uint8_t bytes[128];
 	size_t length =
 		fake_rpc_bind(bytes, sizeof(bytes), face->uuid, face->version);
@@ -37,8 +35,14 @@ static void bind(struct smb_pipe *pipe, bool is_wkssvc)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	static const uint16_t srvsvc[] = { 's', 'r', 'v', 's', 'v', 'c' };
-	static const uint16_t wkssvc[] = { 'w', 'k', 's', 's', 'v', 'c' };
+	static const struct {
+		const struct smb_rpc_interface *face;
+		uint16_t name[6];
+	} pipes[] = {
+		{ &smb_rpc_srvsvc, { 's', 'r', 'v', 's', 'v', 'c' } },
+		{ &smb_rpc_wkssvc, { 'w', 'k', 's', 's', 'v', 'c' } },
+		{ &smb_rpc_lsarpc, { 'l', 's', 'a', 'r', 'p', 'c' } },
+	};
 	static struct fake_realm realm;
 	static const struct smb_ports ports = {
 		.host_ops = &still_host_ops,
@@ -49,15 +53,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	if (length == 0)
 		return 0;
-	bool is_wkssvc = bytes[0] & 1;
-	struct smb_name name = { is_wkssvc ? wkssvc : srvsvc, 6 };
+	/* Bit 1 tells whether it is bound: the others which it is. */
+	size_t which = ((bytes[0] & 1) | (bytes[0] >> 1 & 2)) % 3;
+	struct smb_name name = { pipes[which].name, 6 };
 
 	fake_realm_init(&realm);
 	fake_realm_add_share(&realm, "home", "of all");
+	fake_realm_add_account(&realm, "ann", "Secret-1");
 	if (smb_pipe_open(&ports, &realm.guest.user, name, &pipe))
 		abort();
 	if (bytes[0] & 2)
-		bind(pipe, is_wkssvc);
+		bind(pipe, pipes[which].face);
 	smb_pipe_write(pipe, (struct bytes){ bytes + 1, length - 1 });
 	drain(pipe);
 	smb_pipe_free(pipe);

@@ -115,6 +115,25 @@ for signing in hmac-sha256 aes-128-cmac aes-128-gmac; do
 		"--option=client smb3 signing algorithms = $signing"
 done
 
+# ---- names of owners ----
+
+asks_lsa() {
+	rpcclient -p "$PORT" -U tester%Tester-1 127.0.0.1 -c "$1" \
+		>out/lsa 2>&1
+	grep -qF "$2" out/lsa
+}
+if command -v rpcclient >/dev/null; then
+	check "an owner has a name" asks_lsa \
+		"lookupsids S-1-22-1-0 S-1-22-2-4000000" 'S-1-22-1-0 Unix User\root (1)'
+	check "an account has one, too" asks_lsa \
+		"lookupsids S-1-22-1-20001" 'Unix User\tester (1)'
+	check "well-known names are known" asks_lsa \
+		"lookupsids S-1-1-0 S-1-5-32-544" 'BUILTIN\Administrators (4)'
+	check "and SIDs of names" asks_lsa "lookupnames TESTER" "S-1-22-1-20001"
+else
+	skip "names of owners" "rpcclient is not installed"
+fi
+
 # ---- what others do beside us ----
 
 # A client that watches hears of what a local program makes, once.

@@ -57,11 +57,12 @@ static void only_known_pipes_are_there(void **state)
 		{ "srvsvc", NT_STATUS_SUCCESS, "\\srvsvc" },
 		{ "SrvSvc", NT_STATUS_SUCCESS, "\\srvsvc" },
 		{ "WKSSVC", NT_STATUS_SUCCESS, "\\wkssvc" },
+		{ "lsarpc", NT_STATUS_SUCCESS, "\\lsarpc" },
 		{ "", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
 		{ "srvsv", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
 		{ "srvsvc2", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
 		{ "\\srvsvc", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
-		{ "lsarpc", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
+		{ "samr", NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
 		{ "a name that is longer than all of our pipes",
 		  NT_STATUS_OBJECT_NAME_NOT_FOUND, NULL },
 	};

@@ -314,8 +314,9 @@ static enum nt_status enter_or_need(struct fsa_creating *c,
 	enum nt_status status;
 
 	*ret_need = NEED_NOTHING;
-	c->is_stale =
-		open->node->is_deleted || fsa_node_file(open->node)->is_deleted;
+	c->is_stale = open->node->is_deleted ||
+		      fsa_node_file(open->node)->is_deleted ||
+		      fsa_node_file(open->node)->is_taken_back;
 	if (c->is_stale)
 		return NT_STATUS_DELETE_PENDING;
 	if (!c->previous && fsa_node_moves(open->node->fsa) != c->moves) {

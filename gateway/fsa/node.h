@@ -63,8 +63,10 @@ struct fsa_node {
 	TAILQ_ENTRY(fsa_node) stream_entry;
 	bool is_delete_pending; /* the disposition is set */
 	bool is_deleted;        /* the name is gone; opens go on */
-	char *doomed_path;      /* which of its names is to go; NULL: `path` */
-	bool has_doomed_key;    /* ParentLeaseKey of who wants it to go */
+	bool is_taken_back;  /* by the CREATE that made it and failed: who finds
+			       it looks again until it is gone */
+	char *doomed_path;   /* which of its names is to go; NULL: `path` */
+	bool has_doomed_key; /* ParentLeaseKey of who wants it to go */
 	uint8_t doomed_key[16];
 	struct store_user *doomed_as;  /* who wants it; malloc */
 	struct store_tree *doomed_in;  /* the tree of who does; reference */

@@ -324,8 +324,8 @@ static bool is_delete_pending(struct fsa_creating *c)
 		return false;
 	fsa_node_lock(node);
 	is_pending = node->is_delete_pending;
-	/* Its name went since it was found. */
-	c->is_stale = node->is_deleted;
+	/* Its name went since it was found, or is about to. */
+	c->is_stale = node->is_deleted || node->is_taken_back;
 	fsa_node_unlock(node);
 	fsa_node_unref(node);
 	return is_pending || c->is_stale;
@@ -573,7 +573,7 @@ static void co_unmake(struct fsa_creating *c)
 	fsa_node_lock(node);
 	is_ours = !node->is_delete_pending && !is_open_to_others(c, node);
 	if (is_ours)
-		node->is_delete_pending = true;
+		node->is_delete_pending = node->is_taken_back = true;
 	fsa_node_unlock(node);
 	if (is_ours)
 		is_gone = nt_status_is_ok(
@@ -582,7 +582,7 @@ static void co_unmake(struct fsa_creating *c)
 	fsa_node_lock(node);
 	node->is_deleted |= is_gone;
 	if (is_ours && !is_gone)
-		node->is_delete_pending = false;
+		node->is_delete_pending = node->is_taken_back = false;
 	fsa_node_unlock(node);
 	fsa_node_unref(node);
 }

@@ -105,9 +105,10 @@ static short events_of(const struct loop_op *op)
 
 /* ---- what an operation does when it is over ---- */
 
-static size_t cut(struct loop_sim *sim, size_t length)
+static size_t cut(struct loop_sim *sim, enum loop_sim_class class,
+		  size_t length)
 {
-	if (length < 2 || !loop_sim_happens(sim, sim->options.short_ppm))
+	if (length < 2 || !loop_sim_happens(sim, sim->options.short_ppm[class]))
 		return length;
 	return 1 + loop_sim_draw(sim, length - 1);
 }
@@ -116,7 +117,7 @@ static int64_t do_send(struct loop_sim *sim, struct loop_op *op)
 {
 	struct msghdr some = *op->message;
 	struct iovec first = some.msg_iov[0];
-	size_t length = cut(sim, first.iov_len);
+	size_t length = cut(sim, LOOP_SIM_SOCKETS, first.iov_len);
 
 	if (length < first.iov_len) {
 		first.iov_len = length;
@@ -130,7 +131,7 @@ static int64_t do_send(struct loop_sim *sim, struct loop_op *op)
 
 static int64_t do_receive(struct loop_sim *sim, struct loop_op *op)
 {
-	ssize_t n = recv(op->fd, op->to, cut(sim, op->length),
+	ssize_t n = recv(op->fd, op->to, cut(sim, LOOP_SIM_SOCKETS, op->length),
 			 (int)op->flags | MSG_DONTWAIT);
 
 	return loop_result(n, errno);
@@ -156,7 +157,7 @@ static int64_t do_accept(struct loop_op *op)
 /* A chunk with what there is, in op->chunk. */
 static int64_t do_stream(struct loop_sim *sim, struct loop_op *op)
 {
-	size_t room = cut(sim, STREAM_MAX);
+	size_t room = cut(sim, LOOP_SIM_SOCKETS, STREAM_MAX);
 	struct loop_chunk *chunk = malloc(sizeof(*chunk) + room);
 	uint8_t *bytes = (uint8_t *)(chunk + 1);
 
@@ -208,7 +209,7 @@ static int64_t do_file(struct loop_sim *sim, struct loop_op *op)
 
 	if (op->verb == LOOP_VERB_READ || op->verb == LOOP_VERB_WRITE ||
 	    op->verb == LOOP_VERB_SPLICE)
-		op->length = cut(sim, length);
+		op->length = cut(sim, LOOP_SIM_DATA, length);
 
 	int64_t result = do_as(sim, op);
 

@@ -33,7 +33,8 @@ enum loop_sim_class {
 struct loop_sim_options {
 	uint64_t seed;
 	unsigned int error_ppm[LOOP_SIM_CLASS_COUNT];
-	unsigned int short_ppm;     /* transfers that are cut short */
+	/* Transfers that are cut short: of LOOP_SIM_DATA and of sockets. */
+	unsigned int short_ppm[LOOP_SIM_CLASS_COUNT];
 	unsigned int interrupt_ppm; /* operations that end with EINTR */
 	unsigned int inline_ppm;    /* operations that are over at once */
 	unsigned int starve_ppm;    /* streams that end for want of buffers */

@@ -143,6 +143,32 @@ HOUSE_TEST(who_replaces_a_file_leaves_nothing_behind)
 	house_co_close(a.created.object);
 }
 
+/* A name that was never there for anybody else is not one that is deleted. */
+HOUSE_TEST(what_its_maker_takes_back_is_looked_for_again)
+{
+	struct smb_object *made = house_co_file(h, "file");
+	struct fsa_node *node = fsa_node_ref(fsa_open_of(made)->node);
+	struct opener a = opener(h, NULL, 0);
+
+	house_co_close(made);
+	fsa_node_lock(node);
+	node->is_delete_pending = node->is_taken_back = true;
+	fsa_node_unlock(node);
+	assert_non_null(loop_spawn(co_open, &a));
+	for (int i = 0; i < 3; i++)
+		loop_co_yield();
+	assert_false(a.is_over);
+	assert_int_equal(unlink(yard_path(h->y, "file")), 0);
+	fsa_node_lock(node);
+	node->is_deleted = true;
+	fsa_node_unlock(node);
+	co_until(&a.is_over);
+	assert_int_equal(a.status, NT_STATUS_SUCCESS);
+	assert_int_equal(a.created.action, SMB_CREATE_CREATED);
+	fsa_node_unref(node);
+	house_co_close(a.created.object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +178,7 @@ int main(void)
 		cmocka_unit_test(the_file_that_has_the_name_by_now_is_opened),
 		cmocka_unit_test(an_open_that_is_closing_waits_for_nobody),
 		cmocka_unit_test(who_replaces_a_file_leaves_nothing_behind),
+		cmocka_unit_test(what_its_maker_takes_back_is_looked_for_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

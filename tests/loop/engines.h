@@ -27,7 +27,7 @@ static const enum loop_engine engines[] = {
 /* A world in which everything may happen that fibers must not notice. */
 static const struct loop_sim_options engine_sim = {
 	.seed = 1,
-	.short_ppm = 300000,
+	.short_ppm = { [LOOP_SIM_DATA] = 300000, [LOOP_SIM_SOCKETS] = 300000 },
 	.interrupt_ppm = 50000,
 	.inline_ppm = 200000,
 	.starve_ppm = 50000,

@@ -371,7 +371,9 @@ static void begin(struct play *p)
 {
 	struct loop_sim_options options = {
 		.seed = p->options->seed,
-		.short_ppm = 100000,
+		/* Linux moves the few bytes of such a file in one piece: who
+		   reads sees a write whole, or nothing of it. */
+		.short_ppm = { [LOOP_SIM_SOCKETS] = 100000 },
 		.interrupt_ppm = 20000,
 		.inline_ppm = 200000,
 		.starve_ppm = 20000,
@@ -383,6 +385,7 @@ static void begin(struct play *p)
 
 	if (p->options->has_faults) {
 		options.error_ppm[LOOP_SIM_NAMES] = 20000;
+		options.short_ppm[LOOP_SIM_DATA] = 100000;
 		options.error_ppm[LOOP_SIM_DATA] = 30000;
 		options.error_ppm[LOOP_SIM_CALLS] = 20000;
 		options.error_ppm[LOOP_SIM_SOCKETS] = 1000;

@@ -187,10 +187,10 @@ static bool is_at_rest(const struct search *s, const struct place *p)
 		if (state == MODEL_IS_OVER)
 			continue;
 		if (state == MODEL_IS_NEW || state == MODEL_IS_ADMITTED ||
-		    state == MODEL_IS_READY || state == MODEL_IS_CHANGING ||
-		    state == MODEL_IS_CLOSING || state == MODEL_IS_DELETING ||
-		    state == MODEL_IS_LEAVING || !has_answer(op) ||
-		    op->seen.is_there || p->m.is_woken[i])
+		    state == MODEL_IS_READY || state == MODEL_IS_CHECKED ||
+		    state == MODEL_IS_CHANGING || state == MODEL_IS_CLOSING ||
+		    state == MODEL_IS_DELETING || state == MODEL_IS_LEAVING ||
+		    !has_answer(op) || op->seen.is_there || p->m.is_woken[i])
 			return false;
 	}
 	return true;

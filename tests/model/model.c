@@ -331,12 +331,15 @@ static bool run_rename(struct run *r)
 
 	if (m->states[r->index] == MODEL_IS_DELETING)
 		return give_name(r, o->file);
-	if (!(o->access & MODEL_DELETE))
-		return model_end(r, NT_STATUS_ACCESS_DENIED);
-	if (!is_ready(r))
-		return true;
-	if (m->files[o->file].is_pending)
-		return model_end(r, NT_STATUS_ACCESS_DENIED);
+	if (m->states[r->index] != MODEL_IS_CHECKED) {
+		if (!(o->access & MODEL_DELETE))
+			return model_end(r, NT_STATUS_ACCESS_DENIED);
+		if (!is_ready(r))
+			return true;
+		if (m->files[o->file].is_pending)
+			return model_end(r, NT_STATUS_ACCESS_DENIED);
+		return model_wait_in(r, MODEL_IS_CHECKED);
+	}
 	if (there != MODEL_NONE && there != o->file) {
 		if (!r->op->is_replace)
 			return model_end(r, NT_STATUS_OBJECT_NAME_COLLISION);

@@ -106,6 +106,7 @@ enum model_state {
 	MODEL_IS_LOCKING,        /* LOCK, waits for a range */
 	MODEL_IS_BREAKING,       /* waits until others have given up rights */
 	MODEL_IS_READY,          /* others have given up their rights */
+	MODEL_IS_CHECKED,        /* RENAME: may go on; to what, is to be seen */
 	MODEL_IS_CHANGING,       /* the same, and bytes are still to change */
 	MODEL_IS_DELETING,       /* CLOSE, GONE: the name is still to go */
 	MODEL_IS_CLOSING,        /* CLOSE: its waits have ended */

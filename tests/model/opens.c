@@ -274,7 +274,7 @@ static bool is_in_the_middle(const struct run *r, uint8_t actor, uint8_t open)
 			continue;
 		if (r->m->is_woken[i] || state == MODEL_IS_DELETING ||
 		    state == MODEL_IS_ADMITTED || state == MODEL_IS_READY ||
-		    state == MODEL_IS_CHANGING)
+		    state == MODEL_IS_CHECKED || state == MODEL_IS_CHANGING)
 			return true;
 	}
 	return false;

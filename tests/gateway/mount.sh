@@ -91,9 +91,13 @@ else
 	skip "mergerfs" "it is not installed"
 fi
 # Those that call fusermount, by the direct door: ours answers.
-a_tree "bindfs, direct" --via direct -- bindfs -f "$SCRATCH/back" {}
-check "bindfs, direct: by our fusermount" grep -q 'directly, by a fusermount of ours' "$SCRATCH/log"
-check "bindfs, direct: nothing is left" await 5 nothing_left
+if awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+	a_tree "bindfs, direct" --via direct -- bindfs -f "$SCRATCH/back" {}
+	check "bindfs, direct: by our fusermount" grep -q 'directly, by a fusermount of ours' "$SCRATCH/log"
+	check "bindfs, direct: nothing is left" await 5 nothing_left
+else # it looks for the system's own by its path
+	skip "bindfs, direct" "in a chroot that is no mount point, the system's fusermount can't be covered"
+fi
 if command -v mergerfs >/dev/null; then
 	a_tree "mergerfs, direct" --via direct -- mergerfs -f "$SCRATCH/back" {}
 	check "mergerfs, direct: nothing is left" await 5 nothing_left

@@ -69,6 +69,7 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 	$N/smbgate mount --share share --engine $ENGINE --listen 127.0.0.1:$PORT \
 	--user tester --password-file $N/password -- $*
 RUN
+	rm -f "$N/out"
 	unshare -m bash "$N/run" >"$N/out" 2>&1 &
 	GATE_PID=$!
 	await 20 grep -q '^smbgate: ready' "$N/out" || { cat "$N/out"; return 1; }

@@ -96,11 +96,12 @@ gate_start() {
 		CONF
 		mkdir -p "$SCRATCH/state"
 	fi
+	rm -f "$SCRATCH/stdout" # the one before was ready, too
 	"$SMBGATE" serve --config "$config" --engine "$ENGINE" \
 		>"$SCRATCH/stdout" 2>>"$SCRATCH/log" &
 	GATE_PID=$!
 	for _ in $(seq 200); do
-		grep -q '^smbgate: ready' "$SCRATCH/stdout" && return 0
+		grep -qs '^smbgate: ready' "$SCRATCH/stdout" && return 0
 		kill -0 "$GATE_PID" 2>/dev/null || break
 		sleep 0.05
 	done

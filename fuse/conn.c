@@ -2,9 +2,9 @@
  * Calls in flight are found by the number that their replies carry. A reply is
  * looked at before it is received, so that its bytes go where they are wanted;
  * the call is out of the table by then, so that nobody gives it up meanwhile.
- * Replies that nobody waits for (answers to INTERRUPT) and notices are read and
- * dropped; of late ones, what the program has opened or told by them is given
- * back.
+ * Replies that nobody waits for (answers to INTERRUPT) are read and dropped, and
+ * notices that say nothing; of late replies, what the program has opened or told
+ * by them is given back.
  */
 #include "fuse/conn.h"
 
@@ -52,6 +52,7 @@ struct fusefs_conn {
 	struct orphan orphans[ORPHANS];
 	size_t next_orphan;
 	struct fusefs_nodes nodes;
+	struct fusefs_listener listener;
 };
 
 int fusefs_conn_pair(int *ret_ours, int *ret_theirs, size_t *ret_message_max)
@@ -145,16 +146,51 @@ static void take_late(struct fusefs_conn *conn,
 		      const struct fuse_out_header *head, const void *body,
 		      size_t length);
 
+bool fusefs_conn_listen(struct fusefs_conn *conn,
+			const struct fusefs_listener *listener)
+{
+	bool is_first;
+
+	pthread_mutex_lock(&conn->mutex);
+	is_first = !conn->listener.heard;
+	if (is_first)
+		conn->listener = *listener;
+	pthread_mutex_unlock(&conn->mutex);
+	return is_first;
+}
+
+/* A notice has no number, and its kind where a reply has its error. */
+static void take_notice(struct fusefs_conn *conn,
+			const struct fuse_out_header *head, const void *body,
+			size_t length)
+{
+	struct fusefs_listener listener;
+	struct fusefs_notice notice;
+
+	pthread_mutex_lock(&conn->mutex);
+	listener = conn->listener; /* once there, it stays as long as we */
+	pthread_mutex_unlock(&conn->mutex);
+	if (listener.heard &&
+	    !fusefs_notice_take(head->error, body, length, &notice))
+		listener.heard(listener.arg, conn->serial, &notice);
+}
+
 /* What nobody waits for, or waited for too long. */
 static bool receive_unwanted(struct fusefs_conn *conn)
 {
 	struct fuse_out_header head = { .unique = 0 };
-	uint8_t body[sizeof(struct fuse_entry_out) +
-		     sizeof(struct fuse_open_out)];
+	uint8_t body[sizeof(struct fuse_notify_delete_out) + FUSEFS_NAME_MAX +
+		     1];
 	bool is_cut;
 	ssize_t n = receive(conn, &head, body, sizeof(body), 0, &is_cut);
 
-	if (n > 0 && !is_cut && !fusefs_reply_check(&head, (size_t)n))
+	_Static_assert(sizeof(body) > sizeof(struct fuse_entry_out) +
+					      sizeof(struct fuse_open_out),
+		       "replies fit as well");
+	if (n >= (ssize_t)sizeof(head) && !is_cut && !head.unique &&
+	    head.len == (size_t)n)
+		take_notice(conn, &head, body, (size_t)n - sizeof(head));
+	else if (n > 0 && !is_cut && !fusefs_reply_check(&head, (size_t)n))
 		take_late(conn, &head, body, (size_t)n - sizeof(head));
 	return n > 0;
 }
@@ -236,6 +272,8 @@ struct fusefs_conn *fusefs_conn_ref(struct fusefs_conn *conn)
 struct fusefs_conn *fusefs_conn_unref(struct fusefs_conn *conn)
 {
 	if (conn && atomic_fetch_sub(&conn->refs, 1) == 1) {
+		if (conn->listener.release)
+			conn->listener.release(conn->listener.arg);
 		close(conn->fd);
 		fusefs_nodes_fini(&conn->nodes);
 		pthread_mutex_destroy(&conn->mutex);

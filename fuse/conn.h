@@ -49,6 +49,18 @@ struct fusefs_conn *fusefs_conn_ref(struct fusefs_conn *conn);
 struct fusefs_conn *fusefs_conn_unref(struct fusefs_conn *conn);
 const struct fusefs_limits *fusefs_conn_limits(const struct fusefs_conn *conn);
 
+/* Who is told what the program says unasked, on the connection's thread. */
+struct fusefs_listener {
+	void (*heard)(void *arg, uint64_t serial,
+		      const struct fusefs_notice *notice);
+	void (*release)(void *arg); /* nothing comes any more */
+	void *arg;
+};
+
+/* False: there is one already, and that one stays. */
+bool fusefs_conn_listen(struct fusefs_conn *conn,
+			const struct fusefs_listener *listener);
+
 /* Different for each connection of this process, 1 or more. */
 uint64_t fusefs_conn_serial(const struct fusefs_conn *conn);
 

@@ -144,6 +144,58 @@ int fusefs_entry_take(const void *body, size_t length,
 	return 0;
 }
 
+/* The name, NUL included, is the rest of the message. */
+static int notice_of(uint64_t dir, uint32_t name_length, const char *name,
+		     size_t rest, struct fusefs_notice *ret)
+{
+	if (!name_length || name_length > FUSEFS_NAME_MAX ||
+	    rest != (size_t)name_length + 1 || name[name_length] ||
+	    memchr(name, '\0', name_length) || memchr(name, '/', name_length))
+		return -EPROTO;
+	ret->node = dir;
+	ret->is_data = false;
+	memcpy(ret->name, name, rest);
+	return 0;
+}
+
+int fusefs_notice_take(int32_t code, const void *body, size_t length,
+		       struct fusefs_notice *ret_notice)
+{
+	union {
+		struct fuse_notify_inval_inode_out inode;
+		struct fuse_notify_inval_entry_out entry;
+		struct fuse_notify_delete_out gone;
+	} out;
+	const char *rest = body;
+
+	switch (code) {
+	case FUSE_NOTIFY_INVAL_INODE:
+		if (length != sizeof(out.inode))
+			return -EPROTO;
+		memcpy(&out.inode, body, length);
+		ret_notice->node = out.inode.ino;
+		ret_notice->is_data = out.inode.off >= 0;
+		ret_notice->name[0] = '\0';
+		return 0;
+	case FUSE_NOTIFY_INVAL_ENTRY:
+		if (length < sizeof(out.entry))
+			return -EPROTO;
+		memcpy(&out.entry, body, sizeof(out.entry));
+		return notice_of(out.entry.parent, out.entry.namelen,
+				 rest + sizeof(out.entry),
+				 length - sizeof(out.entry), ret_notice);
+	case FUSE_NOTIFY_DELETE:
+		if (length < sizeof(out.gone))
+			return -EPROTO;
+		memcpy(&out.gone, body, sizeof(out.gone));
+		return notice_of(out.gone.parent, out.gone.namelen,
+				 rest + sizeof(out.gone),
+				 length - sizeof(out.gone), ret_notice);
+	default:
+		return -ENOSYS;
+	}
+}
+
 int fusefs_dirent_take(const void *body, size_t length, size_t *at,
 		       struct fusefs_dirent *ret_entry)
 {

@@ -105,6 +105,20 @@ int fusefs_attr_take(const void *body, size_t length,
 int fusefs_entry_take(const void *body, size_t length,
 		      struct fusefs_entry *ret_entry);
 
+/*
+ * What a program says unasked: that a node's facts, and its data if so, or a
+ * name in a directory, are not what they were.
+ */
+struct fusefs_notice {
+	uint64_t node; /* with a name: the directory */
+	bool is_data;
+	char name[FUSEFS_NAME_MAX + 1]; /* or "" */
+};
+
+/* `code`: FUSE_NOTIFY_…. -EPROTO; -ENOSYS of a code that says no such thing. */
+int fusefs_notice_take(int32_t code, const void *body, size_t length,
+		       struct fusefs_notice *ret_notice);
+
 /* A listing's next entry. */
 struct fusefs_dirent {
 	uint64_t ino;

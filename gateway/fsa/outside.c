@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gateway/fsa/dirlease.h"
 #include "gateway/fsa/grant.h"
@@ -560,6 +561,43 @@ static void co_tell_facts(struct fsa_outside *o, const struct store_event *e)
 	let_go(o, places, count);
 }
 
+/*
+ * A name that a program says is not what it was: what is it now? A file that
+ * we know by it was there before.
+ */
+static void co_tell_name(struct fsa_place *p, const char *path)
+{
+	struct fsa *fsa = p->node->fsa;
+	struct store_stat stat = { .mode = 0 };
+	bool is_there = co_look(p->tree, path, &stat);
+	struct fsa_node *node =
+		is_there ? fsa_node_find(fsa, p->tree, &stat.key) : NULL;
+
+	if (!node) {
+		tell_name(p, path, is_there, S_ISDIR(stat.mode));
+		return;
+	}
+	co_tell_change(p, path, STORE_CHANGE_DATA);
+	if (!node->is_directory && !is_node_own(node, &stat))
+		fsa_grant_event_on(node, FSA_OPLOCK_WRITE);
+	fsa_node_unref(node);
+}
+
+static void co_tell_named(struct fsa_outside *o, const struct store_event *e)
+{
+	struct fsa_place *places[VIEWS_MAX];
+	size_t count = take(o, e->id, false, places);
+
+	for (size_t i = 0; i < count; i++) {
+		char *path = path_in(places[i], e->name);
+
+		if (path)
+			co_tell_name(places[i], path);
+		free(path);
+	}
+	let_go(o, places, count);
+}
+
 /* News were lost: nobody's cache or list can be relied on. */
 static void tell_lost_in(struct fsa_outside *o, struct place_list *bucket)
 {
@@ -604,6 +642,8 @@ static void co_tell(struct fsa *fsa, struct fsa_outside *o,
 	half_flush(o, half);
 	if (e->changes & STORE_CHANGE_LOST)
 		tell_lost(fsa, o);
+	else if (e->changes & STORE_CHANGE_NAME)
+		co_tell_named(o, e);
 	else if (!was_seen(o, e))
 		co_tell_facts(o, e);
 }

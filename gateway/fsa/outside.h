@@ -1,8 +1,9 @@
 /*
- * Changes that others make behind our back: programs on this machine. Whoever
- * watches a directory here is told of them, and who may cache a file or a
- * directory loses that (LS-8, CN-8). Always after the fact: what a client has
- * not written back yet a local program has not seen.
+ * Changes that others make behind our back: programs on this machine, and those
+ * that the program of a direct door learns of. Whoever watches a directory here
+ * is told of them, and who may cache a file or a directory loses that (LS-8,
+ * CN-8). Always after the fact: what a client has not written back yet a local
+ * program has not seen.
  *
  * Only what somebody has an interest in is watched: files and directories that
  * a lease or an oplock is held on, and directories of CHANGE_NOTIFY (their own

@@ -16,11 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "gateway/log.h"
 #include "gateway/loop/loop.h"
+#include "gateway/store/direct.h"
+#include "gateway/store/news.h"
 #include "gateway/store/store.h"
 #include "gateway/store/tree.h"
 
@@ -35,6 +38,8 @@ enum {
 
 struct store_watch {
 	int fd;
+	int either_fd; /* readable when there is something of the kernel or: */
+	struct store_news *news; /* reference */
 	atomic_bool is_full_told;
 	/* ---- under the mutex ---- */
 	struct loop_mutex mutex;
@@ -46,6 +51,33 @@ struct store_watch {
 	_Alignas(struct inotify_event) char batch[BATCH_SIZE];
 };
 
+/* -errno; what there is by then is in the watch. */
+static int open_all(struct store_watch *watch)
+{
+	struct epoll_event in = { .events = EPOLLIN };
+	int err = store_news_new(&watch->news);
+
+	if (err)
+		return err;
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	watch->either_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (watch->fd < 0 || watch->either_fd < 0 ||
+	    epoll_ctl(watch->either_fd, EPOLL_CTL_ADD, watch->fd, &in) < 0 ||
+	    epoll_ctl(watch->either_fd, EPOLL_CTL_ADD,
+		      store_news_fd(watch->news), &in) < 0)
+		return -errno;
+	return 0;
+}
+
+static void close_all(struct store_watch *watch)
+{
+	if (watch->fd >= 0)
+		close(watch->fd);
+	if (watch->either_fd >= 0)
+		close(watch->either_fd);
+	store_news_unref(watch->news);
+}
+
 int store_watch_new(struct store_watch **ret_watch)
 {
 	struct store_watch *watch = malloc(sizeof(*watch));
@@ -53,9 +85,11 @@ int store_watch_new(struct store_watch **ret_watch)
 
 	if (!watch)
 		return -ENOMEM;
-	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (watch->fd < 0) {
-		err = -errno;
+	watch->fd = watch->either_fd = -1;
+	watch->news = NULL;
+	err = open_all(watch);
+	if (err) {
+		close_all(watch);
 		free(watch);
 		return err;
 	}
@@ -71,7 +105,7 @@ int store_watch_new(struct store_watch **ret_watch)
 struct store_watch *store_watch_free(struct store_watch *watch)
 {
 	if (watch) {
-		close(watch->fd);
+		close_all(watch);
 		loop_mutex_fini(&watch->mutex);
 		free(watch->counts);
 		free(watch);
@@ -108,11 +142,21 @@ static void tell_full(struct store_watch *watch)
 		       "some changes by local programs go unnoticed");
 }
 
+static int add_direct(struct store_watch *watch, const struct direct_file *f)
+{
+	const char *slash = strrchr(f->path, '/');
+
+	return store_news_add(watch->news, f->node->conn, f->node->id,
+			      slash ? slash + 1 : f->path);
+}
+
 int store_watch_add(struct store_watch *watch, struct store_file *file)
 {
 	char path[32];
 	int id;
 
+	if (store_tree_ops(store_file_tree(file)) == &store_direct_ops)
+		return add_direct(watch, direct_of(file));
 	/* Far trees: nothing of theirs changes here, and asking may hang. */
 	if (store_file_fd(file) < 0 || store_tree_lane(store_file_tree(file)))
 		return -EOPNOTSUPP;
@@ -135,6 +179,10 @@ int store_watch_add(struct store_watch *watch, struct store_file *file)
 
 void store_watch_remove(struct store_watch *watch, int id)
 {
+	if (id >= STORE_NEWS_FIRST) {
+		store_news_remove(watch->news, id);
+		return;
+	}
 	loop_lock(&watch->mutex);
 	assert(id >= 0 && (size_t)id < watch->size && watch->counts[id]);
 	/* It may have ended by itself, with its file. */
@@ -151,7 +199,7 @@ int store_co_watch_wait(struct store_watch *watch)
 
 	if (watch->at < watch->end)
 		return 0;
-	events = loop_co_poll(watch->fd, POLLIN, LOOP_FOREVER);
+	events = loop_co_poll(watch->either_fd, POLLIN, LOOP_FOREVER);
 	return events < 0 ? events : 0;
 }
 
@@ -201,7 +249,9 @@ int store_watch_next(struct store_watch *watch, struct store_event *ret_event)
 	do {
 		if (watch->at >= watch->end) {
 			err = fill(watch);
-			if (err <= 0)
+			if (!err)
+				return store_news_next(watch->news, ret_event);
+			if (err < 0)
 				return err;
 		}
 		e = (const void *)(watch->batch + watch->at);

@@ -2,7 +2,8 @@
  * Changes that anybody makes to directories and files, as the kernel tells
  * them (inotify): after the fact, and our own like those of others. On file
  * systems that others change from elsewhere (NFS, FUSE) it tells of changes
- * made through this machine alone.
+ * made through this machine alone. Programs of the direct door tell what they
+ * learn themselves (news.h).
  *
  * Thread: any, but for the one that reads; a mutex inside.
  */
@@ -21,6 +22,7 @@ enum store_change {
 	STORE_CHANGE_ATTRIBUTES = 0x10, /* times, mode, links, xattrs */
 	STORE_CHANGE_MOVED_SELF = 0x20, /* of what is watched itself */
 	STORE_CHANGE_LOST = 0x40, /* there were too many: anything may have */
+	STORE_CHANGE_NAME = 0x80, /* a name came, went or means another file */
 };
 
 struct store_event {

@@ -77,11 +77,22 @@ static void take_init(const uint8_t *data, size_t size)
 	}
 }
 
+static void take_notice(const uint8_t *data, size_t size)
+{
+	struct fusefs_notice n;
+
+	for (int32_t code = 0; code < 8; code++) {
+		if (!fusefs_notice_take(code, data, size, &n))
+			assert(strlen(n.name) <= FUSEFS_NAME_MAX &&
+			       !strchr(n.name, '/'));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const takers[])(const uint8_t *, size_t) = {
-		take_head,    take_attr,   take_entry,
-		take_listing, take_target, take_init,
+		take_head,   take_attr, take_entry,  take_listing,
+		take_target, take_init, take_notice,
 	};
 	uint8_t *body;
 

@@ -1,6 +1,6 @@
 /*
- * The room's root: what all workers share, file nodes, watches,
- * leases on directories. What they are is for their files to know.
+ * The room's root: what all workers share, file nodes, names that are being
+ * made, watches, leases on directories. What they are is for their files to know.
  */
 #include "gateway/fsa/fsa.h"
 
@@ -8,12 +8,14 @@
 
 #include "gateway/fsa/attr_cache.h"
 #include "gateway/fsa/dirlease.h"
+#include "gateway/fsa/making.h"
 #include "gateway/fsa/node.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/outside.h"
 
 struct fsa {
 	struct fsa_nodes *nodes;
+	struct fsa_makings *makings;
 	struct fsa_watches *watches;
 	struct fsa_dirleases *dirleases;
 	struct fsa_outside *outside;
@@ -27,12 +29,13 @@ struct fsa *fsa_new(void)
 	if (!fsa)
 		return NULL;
 	fsa->nodes = fsa_nodes_new();
+	fsa->makings = fsa_makings_new();
 	fsa->watches = fsa_watches_new();
 	fsa->dirleases = fsa_dirleases_new();
 	fsa->outside = fsa_outside_new();
 	fsa->attr_cache = fsa_attr_cache_new();
-	if (!fsa->nodes || !fsa->watches || !fsa->dirleases || !fsa->outside ||
-	    !fsa->attr_cache)
+	if (!fsa->nodes || !fsa->makings || !fsa->watches || !fsa->dirleases ||
+	    !fsa->outside || !fsa->attr_cache)
 		return fsa_free(fsa);
 	return fsa;
 }
@@ -45,6 +48,7 @@ struct fsa *fsa_free(struct fsa *fsa)
 	fsa_outside_free(fsa->outside);
 	fsa_dirleases_free(fsa->dirleases);
 	fsa_watches_free(fsa->watches);
+	fsa_makings_free(fsa->makings);
 	fsa_nodes_free(fsa->nodes);
 	free(fsa);
 	return NULL;
@@ -53,6 +57,11 @@ struct fsa *fsa_free(struct fsa *fsa)
 struct fsa_nodes *fsa_nodes_of(struct fsa *fsa)
 {
 	return fsa->nodes;
+}
+
+struct fsa_makings *fsa_makings_of(struct fsa *fsa)
+{
+	return fsa->makings;
 }
 
 struct fsa_watches *fsa_watches_of(struct fsa *fsa)

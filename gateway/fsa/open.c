@@ -356,6 +356,7 @@ static void co_grant(struct fsa_creating *c, struct smb_created *ret)
 	tell_change(c);
 	if (c->is_own)
 		fsa_own_end(c->open->node);
+	fsa_making_end(c->volume->share->fsa, &c->making);
 	fsa_found_fini(&c->found);
 	fsa_descriptor_fini(&c->parent);
 	fsa_grant_tell(c->open, ret);

@@ -75,6 +75,54 @@ static enum nt_status check_share(const struct fsa_creating *c)
 	return NT_STATUS_SUCCESS;
 }
 
+/* ---- what is being made ---- */
+
+/* Nobody sees what another makes before that one's open is in its node. */
+static bool co_is_being_made(struct fsa_creating *c)
+{
+	const struct fsa_share *share = c->volume->share;
+	struct store_stat stat;
+
+	if (is_root(c) || !fsa_making_is_any(share->fsa) ||
+	    store_co_stat(c->found.dir, &stat))
+		return false;
+	c->is_stale = !fsa_making_co_is_free(share->fsa, share->tree, &stat.key,
+					     c->found.leaf);
+	return c->is_stale;
+}
+
+/* The same for a stream of a file. */
+static bool co_stream_is_being_made(struct fsa_creating *c)
+{
+	const struct fsa_share *share = c->volume->share;
+
+	c->is_stale = fsa_making_is_any(share->fsa) &&
+		      !fsa_making_co_is_free(share->fsa, share->tree,
+					     &c->found.stat.key, c->stream);
+	return c->is_stale;
+}
+
+/* Claims what is about to be made; goes stale if another was quicker. */
+static enum nt_status co_claim(struct fsa_creating *c,
+			       const struct store_key *in, const char *name)
+{
+	const struct fsa_share *share = c->volume->share;
+
+	c->is_stale = !fsa_making_co_begin(share->fsa, &c->making, share->tree,
+					   in, name);
+	return c->is_stale ? NT_STATUS_OBJECT_NAME_COLLISION
+			   : NT_STATUS_SUCCESS;
+}
+
+static enum nt_status co_claim_name(struct fsa_creating *c)
+{
+	struct store_stat stat;
+	int err = store_co_stat(c->found.dir, &stat);
+
+	return err ? fsa_status(FSA_CREATE, err)
+		   : co_claim(c, &stat.key, c->found.leaf);
+}
+
 /* ---- opening what is there ---- */
 
 static unsigned int open_flags(const struct fsa_creating *c, uint32_t granted)
@@ -342,11 +390,15 @@ static enum nt_status co_find_stream(struct fsa_creating *c, bool *ret_exists)
 	return status;
 }
 
+/* With its file, or with a claim of its own. */
 static enum nt_status co_make_stream(struct fsa_creating *c)
 {
-	enum nt_status status =
-		fsa_stream_co_make(c->volume, c->file, c->stream);
+	enum nt_status status = NT_STATUS_SUCCESS;
 
+	if (!c->is_made)
+		status = co_claim(c, &c->found.stat.key, c->stream);
+	if (nt_status_is_ok(status))
+		status = fsa_stream_co_make(c->volume, c->file, c->stream);
 	c->is_stream_made = nt_status_is_ok(status) &&
 			    fsa_afp_of(c->stream) == FSA_AFP_NONE;
 	if (status == NT_STATUS_OBJECT_NAME_COLLISION)
@@ -362,6 +414,8 @@ static enum nt_status co_check_found(struct fsa_creating *c)
 
 	if (c->is_stream) {
 		status = co_check_kind(c);
+		if (nt_status_is_ok(status) && co_stream_is_being_made(c))
+			status = NT_STATUS_DELETE_PENDING;
 		if (nt_status_is_ok(status))
 			status = co_find_stream(c, &exists);
 	}
@@ -386,7 +440,7 @@ enum nt_status fsa_create_co_open(struct fsa_creating *c)
 {
 	enum nt_status status;
 
-	if (is_delete_pending(c))
+	if (co_is_being_made(c) || is_delete_pending(c))
 		return NT_STATUS_DELETE_PENDING;
 	status = co_check_found(c);
 	if (status == NT_STATUS_OBJECT_NAME_COLLISION)
@@ -497,6 +551,8 @@ enum nt_status fsa_create_co_make(struct fsa_creating *c)
 	if (is_maximum(c))
 		c->granted |= FILE_ALL_ACCESS & fsa_create_access(c);
 	status = co_ask_parent(c);
+	if (nt_status_is_ok(status))
+		status = co_claim_name(c);
 	if (!nt_status_is_ok(status))
 		return status;
 	if (c->how->options & FILE_DIRECTORY_FILE)
@@ -602,6 +658,7 @@ void fsa_create_co_undo(struct fsa_creating *c)
 	c->open = NULL;
 	c->is_made = false;
 	c->file = store_file_close(c->file);
+	fsa_making_end(c->volume->share->fsa, &c->making);
 	fsa_descriptor_fini(&c->parent);
 	fsa_found_fini(&c->found);
 }

@@ -9,6 +9,7 @@
 
 #include "gateway/fsa/descriptor.h"
 #include "gateway/fsa/disposition.h"
+#include "gateway/fsa/making.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/stream.h"
 
@@ -38,8 +39,9 @@ struct fsa_creating {
 	bool is_special; /* a link, FIFO, device */
 	bool is_made;    /* the file, by us, just now */
 	bool is_stream_made;
-	bool is_own;    /* fsa_own_begin() was called for it */
-	bool is_raised; /* the holder's rights, by this CREATE */
+	struct fsa_making making; /* the name of that, until all is done */
+	bool is_own;              /* fsa_own_begin() was called for it */
+	bool is_raised;           /* the holder's rights, by this CREATE */
 	/* The world has changed meanwhile: go round once more. */
 	bool is_stale;
 	struct fsa_open *open; /* in its node, once it was admitted */
@@ -55,7 +57,10 @@ uint32_t fsa_create_access(const struct fsa_creating *c);
  */
 enum nt_status fsa_create_co_open(struct fsa_creating *c);
 
-/* Makes what was not found. Goes stale if it is there meanwhile. */
+/*
+ * Makes what was not found. Goes stale if it is there meanwhile. The name is
+ * claimed (making.h) from before it is made until the CREATE is done or undone.
+ */
 enum nt_status fsa_create_co_make(struct fsa_creating *c);
 
 /*

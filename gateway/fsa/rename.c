@@ -11,6 +11,7 @@
 #include "gateway/fsa/access.h"
 #include "gateway/fsa/change.h"
 #include "gateway/fsa/grant.h"
+#include "gateway/fsa/making.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
@@ -31,6 +32,7 @@ struct move {
 	const char *leaf;
 	struct fsa_found target;
 	char *to;                  /* the new path as it will be on disk */
+	struct fsa_making making;  /* the name, if something has it */
 	struct fsa_node *replaced; /* what has the name now, claimed */
 	bool is_stale; /* and what had it when we looked was another */
 };
@@ -85,6 +87,7 @@ static void unclaim(struct move *m, bool is_gone)
 static void move_fini(struct move *m)
 {
 	unclaim(m, false);
+	fsa_making_end(m->open->node->fsa, &m->making);
 	free(m->from);
 	free(m->asked);
 	free(m->to);
@@ -333,19 +336,37 @@ static enum nt_status co_check_target(struct move *m)
 			   : NT_STATUS_SUCCESS;
 }
 
+/* Who makes a file by that name ends that first, and who opens it waits. */
+static enum nt_status co_claim_name(struct move *m)
+{
+	struct store_stat stat;
+	int err = store_co_stat(m->target.dir, &stat);
+
+	if (err < 0)
+		return fsa_status(FSA_RENAME, err);
+	m->is_stale =
+		!fsa_making_co_begin(m->open->node->fsa, &m->making,
+				     m->open->tree, &stat.key, m->target.leaf);
+	return m->is_stale ? NT_STATUS_OBJECT_NAME_COLLISION
+			   : NT_STATUS_SUCCESS;
+}
+
 /* Whether what has the name already may go: another file, that is. */
 static enum nt_status co_check_replace(struct move *m, bool is_replace)
 {
+	enum nt_status status;
+
 	if (!is_replace)
 		return NT_STATUS_OBJECT_NAME_COLLISION;
+	status = co_claim_name(m);
+	if (status != NT_STATUS_SUCCESS)
+		return status;
 	/* The kernel knows what POSIX lets replace what. */
 	if (m->open->base.is_posix)
 		return NT_STATUS_SUCCESS;
 	if (S_ISDIR(m->target.stat.mode) || m->open->base.is_directory)
 		return NT_STATUS_ACCESS_DENIED;
-
-	enum nt_status status = claim(m);
-
+	status = claim(m);
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_target(m);
 	return status == NT_STATUS_SUCCESS ? co_check_read_only(m) : status;
@@ -515,9 +536,44 @@ static int co_link(struct move *m)
 	return store_co_link(creds, m->open->file, m->target.dir, m->leaf);
 }
 
-enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
+static enum nt_status co_check_link(struct move *m, bool is_replace)
+{
+	enum nt_status status = co_check_directory(m);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = fsa_co_access_add(m->open->volume, m->target.dir,
+					   false);
+	if (status != NT_STATUS_SUCCESS || !m->target.exists)
+		return status;
+	if (target_is_self(m))
+		return is_replace ? NT_STATUS_SUCCESS
+				  : NT_STATUS_OBJECT_NAME_COLLISION;
+	return co_check_replace(m, is_replace);
+}
+
+static enum nt_status co_try_link(struct fsa_open *open,
+				  const struct smb_set *set, bool *ret_is_stale)
 {
 	struct move m;
+	enum nt_status status = co_move_init(&m, open, set);
+
+	if (status == NT_STATUS_SUCCESS)
+		status = co_check_link(&m, set->is_replace);
+	if (status == NT_STATUS_SUCCESS && !target_is_self(&m)) {
+		status = fsa_status(FSA_LINK, co_link(&m));
+		if (status == NT_STATUS_SUCCESS) {
+			unclaim(&m, true);
+			fsa_changed(open, m.to, FSA_ACTION_ADDED,
+				    FSA_CHANGE_FILE_NAME);
+		}
+	}
+	*ret_is_stale = m.is_stale;
+	move_fini(&m);
+	return status;
+}
+
+enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
+{
 	enum nt_status status;
 
 	if (open->base.is_directory)
@@ -527,27 +583,12 @@ enum nt_status fsa_co_link(struct fsa_open *open, const struct smb_set *set)
 	status = fsa_grant_co_event(open, FSA_OPLOCK_NAME, set->call);
 	if (status != NT_STATUS_SUCCESS)
 		return status;
-	status = co_move_init(&m, open, set);
-	if (status == NT_STATUS_SUCCESS)
-		status = co_check_directory(&m);
-	if (status == NT_STATUS_SUCCESS)
-		status = fsa_co_access_add(open->volume, m.target.dir, false);
-	if (status != NT_STATUS_SUCCESS)
-		goto fini;
-	if (target_is_self(&m)) {
-		if (!set->is_replace)
-			status = NT_STATUS_OBJECT_NAME_COLLISION;
-		goto fini;
+	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		bool is_stale;
+
+		status = co_try_link(open, set, &is_stale);
+		if (!is_stale)
+			break;
 	}
-	if (m.target.exists)
-		status = co_check_replace(&m, set->is_replace);
-	if (status == NT_STATUS_SUCCESS)
-		status = fsa_status(FSA_LINK, co_link(&m));
-	if (status == NT_STATUS_SUCCESS) {
-		unclaim(&m, true);
-		fsa_changed(open, m.to, FSA_ACTION_ADDED, FSA_CHANGE_FILE_NAME);
-	}
-fini:
-	move_fini(&m);
 	return status;
 }

@@ -62,7 +62,8 @@ struct gw_conn {
 	struct gw_conn_wait writer; /* for replies */
 	struct loop_timer stall;    /* while the writer sends */
 	struct loop_timer drain;    /* while the end waits for the writer */
-	uint64_t acked;             /* bytes, when `stall` was set */
+	uint64_t acked;             /* bytes, when `stall` looked first */
+	unsigned int stall_looks;   /* since then */
 	uint64_t sent_bytes;        /* that the kernel has taken */
 	/* Who waits for the peer to receive what was queued. */
 	TAILQ_HEAD(, smb_delivery) deliveries;

@@ -20,6 +20,10 @@
 #include "gateway/log.h"
 #include "gateway/store/pipe.h"
 
+enum {
+	STALL_LOOKS = 4, /* in GW_SEND_STALL_MS */
+};
+
 void gw_conn_co_wait(struct gw_conn_wait *w)
 {
 	struct loop_waiter waiter = { .fiber = NULL };
@@ -54,19 +58,35 @@ void gw_conn_queue(void *wire, struct smb_reply *reply)
 
 /* ---- stalls ---- */
 
-static void stall_set(struct gw_conn *conn)
+/*
+ * TCP is asked by the timer alone, some times in a row: asking it before each
+ * send cost as much as looking for the bytes to send.
+ */
+static void stall_look_later(struct gw_conn *conn)
 {
-	conn->acked = gw_conn_acked(conn);
-	loop_timer_set(&conn->stall, loop_now() + loop_ms(GW_SEND_STALL_MS));
+	loop_timer_set(&conn->stall,
+		       loop_now() + loop_ms(GW_SEND_STALL_MS / STALL_LOOKS));
 }
 
+static void stall_set(struct gw_conn *conn)
+{
+	conn->stall_looks = 0;
+	stall_look_later(conn);
+}
+
+/* So many looks after the first that saw this much acknowledged. */
 static void stall_fire(struct loop_timer *timer)
 {
 	char *at = (char *)timer - offsetof(struct gw_conn, stall);
 	struct gw_conn *conn = (struct gw_conn *)(void *)at;
+	uint64_t acked = gw_conn_acked(conn);
 
-	if (gw_conn_acked(conn) != conn->acked) {
-		stall_set(conn);
+	if (conn->stall_looks == 0 || acked != conn->acked) {
+		conn->acked = acked;
+		conn->stall_looks = 0;
+	}
+	if (conn->stall_looks++ < STALL_LOOKS) {
+		stall_look_later(conn);
 		return;
 	}
 	gw_log_peer("conn=%s reads no replies: cut", conn->peer_text);

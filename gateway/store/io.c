@@ -68,6 +68,9 @@ static bool is_cached(const struct store_file *file, uint64_t offset,
 	uint64_t end = offset + length;
 	struct statx st;
 
+	if (is_byte_cached(fd, offset) && is_byte_cached(fd, end - 1))
+		return true;
+	/* Memory is always there, and files end. */
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &st))
 		return false;
 	if (store_tree_is_in_memory(store_file_tree(file), &st))

@@ -56,6 +56,8 @@ struct gw_share_config {
 	bool short_names;
 	bool durable_handles;
 	bool kernel_notify;
+	bool out_of_band;      /* others change it, and nobody tells */
+	int64_t poll_ms;       /* 0: nobody looks */
 	bool posix_locks;
 	bool hide_dot_files;
 	bool access_based_enumeration;

@@ -170,9 +170,10 @@ static void set_fsa(struct gw_share *share, const struct gw_share_config *how,
 	share->fsa.size_max = (uint64_t)how->max_size;
 	share->fsa.is_case_sensitive = how->is_case_sensitive;
 	share->fsa.maps_names = how->map_names;
-	share->fsa.grants_oplocks = how->oplocks;
+	share->fsa.grants_oplocks = how->oplocks && !how->out_of_band;
 	share->fsa.has_short_names = how->short_names;
 	share->fsa.watches_outside = how->kernel_notify;
+	share->fsa.poll_ms = (unsigned int)how->poll_ms;
 	share->fsa.locks_in_kernel = how->posix_locks;
 	share->fsa.attributes = (enum fsa_attributes)how->attributes;
 	share->fsa.acl = (enum fsa_acl)how->acl;

@@ -195,6 +195,9 @@ static void *worker_main(void *arg)
 	if (worker->index == 0 && !loop_spawn(fsa_co_outside, server->fsa))
 		gw_log(GW_LOG_ERROR, "changes by local programs go unnoticed: "
 				     "out of memory");
+	if (worker->index == 0 && !loop_spawn(fsa_co_poll, server->fsa))
+		gw_log(GW_LOG_ERROR, "nobody looks for changes: "
+				     "out of memory");
 	loop_run(worker->loop);
 	gw_server_wait_for_loops(server);
 	gw_worker_close(worker);

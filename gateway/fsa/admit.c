@@ -15,6 +15,7 @@
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/open_steps.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/poll.h"
 #include "gateway/fsa/previous.h"
 #include "gateway/fsa/windows.h"
 
@@ -400,6 +401,8 @@ enum nt_status fsa_create_co_admit(struct fsa_creating *c)
 	err = store_co_stat(c->file, &c->stat);
 	if (err)
 		return fsa_status(FSA_OPEN, err);
+	if (open->grant)
+		fsa_poll_join(open, &c->stat);
 	c->is_stale = !c->stat.links ||
 		      !fsa_key_equal(&c->stat.key, &open->node->key) ||
 		      (c->is_stream && !co_has_stream(c));

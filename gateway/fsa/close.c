@@ -17,6 +17,7 @@
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/poll.h"
 #include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 
@@ -356,6 +357,7 @@ static struct last co_leave_node(struct fsa_open *open,
 	open->volume->opens--;
 	fsa_dirlease_release(open);
 	fsa_outside_leave(open);
+	fsa_poll_leave(open);
 	return last;
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/fsa/node.h"
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/poll.h"
 
 struct fsa {
 	struct fsa_nodes *nodes;
@@ -19,6 +20,7 @@ struct fsa {
 	struct fsa_watches *watches;
 	struct fsa_dirleases *dirleases;
 	struct fsa_outside *outside;
+	struct fsa_polls *polls;
 	struct fsa_attr_cache *attr_cache;
 };
 
@@ -33,9 +35,10 @@ struct fsa *fsa_new(void)
 	fsa->watches = fsa_watches_new();
 	fsa->dirleases = fsa_dirleases_new();
 	fsa->outside = fsa_outside_new();
+	fsa->polls = fsa_polls_new();
 	fsa->attr_cache = fsa_attr_cache_new();
 	if (!fsa->nodes || !fsa->makings || !fsa->watches || !fsa->dirleases ||
-	    !fsa->outside || !fsa->attr_cache)
+	    !fsa->outside || !fsa->polls || !fsa->attr_cache)
 		return fsa_free(fsa);
 	return fsa;
 }
@@ -45,6 +48,7 @@ struct fsa *fsa_free(struct fsa *fsa)
 	if (!fsa)
 		return NULL;
 	fsa_attr_cache_free(fsa->attr_cache);
+	fsa_polls_free(fsa->polls);
 	fsa_outside_free(fsa->outside);
 	fsa_dirleases_free(fsa->dirleases);
 	fsa_watches_free(fsa->watches);
@@ -77,6 +81,11 @@ struct fsa_dirleases *fsa_dirleases_of(struct fsa *fsa)
 struct fsa_outside *fsa_outside_of(struct fsa *fsa)
 {
 	return fsa->outside;
+}
+
+struct fsa_polls *fsa_polls_of(struct fsa *fsa)
+{
+	return fsa->polls;
 }
 
 struct fsa_attr_cache *fsa_attr_cache_of(struct fsa *fsa)

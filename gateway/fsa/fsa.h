@@ -29,6 +29,9 @@ struct fsa *fsa_free(struct fsa *fsa);
  */
 void fsa_co_outside(void *fsa);
 
+/* Looks for changes of which nobody tells (poll.h), in the same way. */
+void fsa_co_poll(void *fsa);
+
 /* How many nodes (files that somebody has open) exist now. Thread: any. */
 size_t fsa_node_count(struct fsa *fsa);
 
@@ -65,6 +68,7 @@ struct fsa_share {
 	bool hides_unreadable; /* access-based enumeration */
 	bool grants_oplocks;   /* and leases */
 	bool watches_outside;  /* for changes that local programs make */
+	unsigned int poll_ms;  /* looks for changes so often; 0: never */
 	bool locks_in_kernel;  /* ranges, for local programs to see */
 	bool has_short_names;  /* of 8.3, generated */
 	uint64_t size_max;     /* bytes, of the volume; 0: what there is */

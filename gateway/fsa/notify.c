@@ -22,6 +22,7 @@
 
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/outside.h"
+#include "gateway/fsa/poll.h"
 #include "gateway/fsa/stream.h"
 #include "gateway/fsa/windows.h"
 #include "smb/wire/utf16.h"
@@ -473,6 +474,23 @@ void fsa_notify_lost(struct fsa *fsa)
 	unlock_and_post(all, told);
 }
 
+void fsa_notify_lost_at(struct fsa *fsa, const struct store_tree *tree,
+			const char *path)
+{
+	struct fsa_watches *all = fsa_watches_of(fsa);
+	struct fsa_watch *told = NULL, *w;
+
+	loop_lock(&all->lock);
+	TAILQ_FOREACH(w, &all->list, entry) {
+		if (strcmp(w->path, path) ||
+		    !store_tree_has_same_root(w->share->tree, tree))
+			continue;
+		overflow(w);
+		watch_tell(w, &told);
+	}
+	unlock_and_post(all, told);
+}
+
 void fsa_notify_doomed(struct fsa_open *by)
 {
 	char *path = by->base.is_directory ? fsa_open_path(by) : NULL;
@@ -600,6 +618,7 @@ enum nt_status fsa_co_notify(struct smb_object *object, struct smb_call *call,
 	if (!w)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	fsa_outside_join(open);
+	fsa_poll_join(open, NULL);
 	loop_lock(&w->all->lock);
 	w->refs++;
 	loop_unlock(&w->all->lock);

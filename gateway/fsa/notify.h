@@ -78,6 +78,10 @@ void fsa_notify_doomed(struct fsa_open *by);
 /* Nobody knows what has changed: all that watch hear NOTIFY_ENUM_DIR. */
 void fsa_notify_lost(struct fsa *fsa);
 
+/* The same of one directory. */
+void fsa_notify_lost_at(struct fsa *fsa, const struct store_tree *tree,
+			const char *path);
+
 /*
  * Ends the open's watch: its waits with NOTIFY_CLEANUP. For fsa_closing() and
  * fsa_co_close(); does nothing the second time, or where there is none.

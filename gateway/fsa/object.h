@@ -21,6 +21,7 @@ struct fsa_dirlease;
 struct fsa_grant;
 struct fsa_names;
 struct fsa_place;
+struct fsa_polled;
 struct fsa_scan;
 struct fsa_watch;
 struct fsa_xattrs;
@@ -61,7 +62,8 @@ struct fsa_open {
 	struct fsa_watch *watch;       /* of CHANGE_NOTIFY, or NULL */
 	struct fsa_dirlease *dirlease; /* if it has one, or NULL */
 	size_t previous; /* of `path`, where its snapshot lies; 0: it is now */
-	struct fsa_place *place; /* that is watched for it, or NULL */
+	struct fsa_place *place;   /* that is watched for it, or NULL */
+	struct fsa_polled *polled; /* the same, looked at by us */
 	bool has_parent_key;
 	uint8_t parent_key[16]; /* ParentLeaseKey */
 	bool is_special;        /* a link, FIFO, device: facts and no data */

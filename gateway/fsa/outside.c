@@ -20,7 +20,11 @@
 #include "gateway/fsa/notify.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/own.h"
+#include "gateway/fsa/poll.h"
 #include "gateway/store/watch.h"
+
+/* The kernel's news are no older than this when they are looked at. */
+#define NEWS_AGE_NS (UINT64_C(3) * 1000000000)
 
 enum {
 	BUCKETS = 1024, /* a power of two */
@@ -142,7 +146,8 @@ void fsa_outside_join(struct fsa_open *open)
 	struct fsa_place *new, *p;
 	int id;
 
-	if (open->place || !o->watch || !open->volume->share->watches_outside)
+	if (open->place || !o->watch || !open->volume->share->watches_outside ||
+	    open->volume->share->poll_ms)
 		return;
 	id = store_watch_add(o->watch, open->file);
 	new = id < 0 ? NULL : place_new(open->node, id);
@@ -246,7 +251,8 @@ static void put_own(struct fsa *fsa, const struct store_tree *tree,
 	struct fsa_outside *o = fsa_outside_of(fsa);
 	uint64_t hash, now;
 
-	if (atomic_load_explicit(&o->count, memory_order_relaxed) == 0)
+	if (atomic_load_explicit(&o->count, memory_order_relaxed) == 0 &&
+	    !fsa_polls_any(fsa_polls_of(fsa)))
 		return;
 	hash = hash_of(tree, path);
 	now = loop_wall_now();
@@ -267,17 +273,45 @@ void fsa_own_change(struct fsa *fsa, const struct store_tree *tree,
 	put_own(fsa, tree, path, FSA_OWN_CHANGED);
 }
 
-static bool is_own_name(struct fsa_outside *o, const struct store_tree *tree,
-			const char *path, bool came)
+bool fsa_own_was_name(struct fsa *fsa, const struct store_tree *tree,
+		      const char *path, bool came, uint64_t since_ns)
 {
-	uint64_t hash = hash_of(tree, path), now = loop_wall_now();
+	struct fsa_outside *o = fsa_outside_of(fsa);
+	uint64_t hash = hash_of(tree, path);
 	bool is_own;
 
 	loop_lock(&o->lock);
 	is_own = fsa_own_take(&o->own, came ? FSA_OWN_CAME : FSA_OWN_GONE, hash,
-			      now);
+			      since_ns);
 	loop_unlock(&o->lock);
 	return is_own;
+}
+
+static uint64_t own_last(struct fsa *fsa, const struct store_tree *tree,
+			 const char *path)
+{
+	struct fsa_outside *o = fsa_outside_of(fsa);
+	uint64_t hash = hash_of(tree, path), last;
+
+	loop_lock(&o->lock);
+	last = fsa_own_last(&o->own, hash);
+	loop_unlock(&o->lock);
+	return last;
+}
+
+bool fsa_own_was_change(struct fsa *fsa, const struct store_tree *tree,
+			const char *path, uint64_t since_ns)
+{
+	uint64_t last = own_last(fsa, tree, path);
+
+	return last && last >= since_ns;
+}
+
+static bool is_own_name(struct fsa *fsa, const struct store_tree *tree,
+			const char *path, bool came)
+{
+	return fsa_own_was_name(fsa, tree, path, came,
+				loop_wall_now() - NEWS_AGE_NS);
 }
 
 /* ---- whose change was it? ---- */
@@ -315,19 +349,14 @@ static bool co_look(struct store_tree *tree, const char *path,
 static bool co_is_own_change(struct fsa *fsa, struct store_tree *tree,
 			     const char *path)
 {
-	struct fsa_outside *o = fsa_outside_of(fsa);
 	struct store_stat stat;
 	struct fsa_node *node;
-	uint64_t last;
 	bool is_own;
 
 	/* It went since: that is told as such. */
 	if (!co_look(tree, path, &stat))
 		return true;
-	loop_lock(&o->lock);
-	last = fsa_own_last(&o->own, hash_of(tree, path));
-	loop_unlock(&o->lock);
-	if (ns_of(&stat.ctime) <= last)
+	if (ns_of(&stat.ctime) <= own_last(fsa, tree, path))
 		return true;
 	node = fsa_node_find(fsa, tree, &stat.key);
 	is_own = node && is_node_own(node, &stat);
@@ -379,7 +408,7 @@ static void tell_name(struct fsa_place *p, const char *path, bool came,
 {
 	struct fsa *fsa = p->node->fsa;
 
-	if (is_own_name(fsa_outside_of(fsa), p->tree, path, came))
+	if (is_own_name(fsa, p->tree, path, came))
 		return;
 	fsa_notify_changed(fsa, p->tree, path,
 			   came ? FSA_ACTION_ADDED : FSA_ACTION_REMOVED,
@@ -394,9 +423,8 @@ static void tell_moved(struct fsa_place *p, const char *from, const char *to,
 		       bool is_directory)
 {
 	struct fsa *fsa = p->node->fsa;
-	struct fsa_outside *o = fsa_outside_of(fsa);
-	bool is_own_from = is_own_name(o, p->tree, from, false);
-	bool is_own_to = is_own_name(o, p->tree, to, true);
+	bool is_own_from = is_own_name(fsa, p->tree, from, false);
+	bool is_own_to = is_own_name(fsa, p->tree, to, true);
 
 	if (is_own_from || is_own_to)
 		return;

@@ -56,3 +56,9 @@ void fsa_own_name(struct fsa *fsa, const struct store_tree *tree,
 		  const char *path, bool came);
 void fsa_own_change(struct fsa *fsa, const struct store_tree *tree,
 		    const char *path);
+
+/* Whether we did so since then (loop_wall_now()): asked once of each name. */
+bool fsa_own_was_name(struct fsa *fsa, const struct store_tree *tree,
+		      const char *path, bool came, uint64_t since_ns);
+bool fsa_own_was_change(struct fsa *fsa, const struct store_tree *tree,
+			const char *path, uint64_t since_ns);

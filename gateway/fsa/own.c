@@ -5,9 +5,6 @@
 
 #include <stddef.h>
 
-/* The kernel's news are no older than this when they are looked at. */
-#define LIFE_NS (UINT64_C(3) * 1000000000)
-
 uint64_t fsa_own_hash(uint64_t root, const char *path)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
@@ -44,14 +41,14 @@ void fsa_own_put(struct fsa_own *own, enum fsa_own_kind kind, uint64_t hash,
 }
 
 bool fsa_own_take(struct fsa_own *own, enum fsa_own_kind kind, uint64_t hash,
-		  uint64_t now_ns)
+		  uint64_t since_ns)
 {
 	size_t row = row_of(hash), found = FSA_OWN_WAYS;
 
 	for (size_t i = 0; i < FSA_OWN_WAYS; i++) {
 		if (own->rows[row][i].kind != kind ||
 		    own->rows[row][i].hash != hash ||
-		    own->rows[row][i].at_ns + LIFE_NS < now_ns)
+		    own->rows[row][i].at_ns < since_ns)
 			continue;
 		/* The oldest first, as they are told. */
 		if (found == FSA_OWN_WAYS ||

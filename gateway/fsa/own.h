@@ -37,9 +37,9 @@ uint64_t fsa_own_hash(uint64_t root, const char *path);
 void fsa_own_put(struct fsa_own *own, enum fsa_own_kind kind, uint64_t hash,
 		 uint64_t now_ns);
 
-/* Whether such a change was ours; it is then forgotten. */
+/* Whether such a change was ours, since then; it is then forgotten. */
 bool fsa_own_take(struct fsa_own *own, enum fsa_own_kind kind, uint64_t hash,
-		  uint64_t now_ns);
+		  uint64_t since_ns);
 
 /* When we last made or changed it; 0 if that is long ago. */
 uint64_t fsa_own_last(const struct fsa_own *own, uint64_t hash);

@@ -1,122 +1,10 @@
 /* Changes by local programs: who is told, and who loses a lease (LS-8, CN-8). */
-#include "tests/fsa/party.h"
+#include "tests/fsa/watcher.h"
 
 #include "gateway/fsa/outside.h"
 #include "gateway/fsa/stream.h"
-#include "smb/wire/cursor.h"
 
 #include <sys/xattr.h>
-
-enum {
-	NAMES_AND_FACTS = 0x1ff,
-};
-
-/* One request of CHANGE_NOTIFY; its changes as a text, "+a -b ~c". */
-struct request {
-	struct house *h;
-	struct smb_object *object;
-	bool is_done;
-	enum nt_status status;
-	uint8_t bytes[4096];
-	uint32_t length;
-	char text[512];
-};
-
-static void put_text(struct request *r)
-{
-	static const char signs[] = "?+-~<>";
-	struct reader in = reader_at(r->bytes, r->length);
-	size_t at = 0, used = 0;
-	uint32_t next;
-
-	r->text[0] = '\0';
-	while (r->length > 0) {
-		rd_seek(&in, at);
-		next = rd_u32(&in);
-		uint32_t action = rd_u32(&in), count = rd_u32(&in) / 2;
-
-		used += (size_t)snprintf(r->text + used, sizeof(r->text) - used,
-					 "%s%c", used ? " " : "",
-					 signs[action]);
-		for (uint32_t i = 0; i < count; i++)
-			r->text[used++] = (char)rd_u16(&in);
-		r->text[used] = '\0';
-		if (!next)
-			break;
-		at += next;
-	}
-}
-
-static void co_request(void *arg)
-{
-	struct request *r = arg;
-
-	r->status = fsa_object_ops.co_notify(r->object, &r->h->call,
-					     NAMES_AND_FACTS, false, r->bytes,
-					     sizeof(r->bytes), &r->length);
-	put_text(r);
-	r->is_done = true;
-}
-
-/* Begins to watch. */
-static void co_watch(struct request *r, struct house *h,
-		     struct smb_object *object)
-{
-	*r = (struct request){ .h = h, .object = object };
-	assert_non_null(loop_spawn(co_request, r));
-	co_settle();
-	assert_false(r->is_done);
-}
-
-static struct smb_object *co_dir(struct house *h)
-{
-	return house_co_open(h, "d", FILE_LIST_DIRECTORY, FILE_DIRECTORY_FILE);
-}
-
-/* What the kernel has to tell is told by then. */
-static void co_grace(void)
-{
-	assert_int_equal(loop_co_sleep(loop_ms(450)), 0);
-	co_settle();
-}
-
-static bool is_late(uint64_t since)
-{
-	return loop_now() > since + loop_ms(5000);
-}
-
-/* The changes that requests are answered with: at once, or one by one. */
-static void co_expect(struct request *r, const char *text)
-{
-	uint64_t since = loop_now();
-	char all[512] = "";
-
-	for (;;) {
-		while (!r->is_done && !is_late(since))
-			assert_int_equal(loop_co_sleep(loop_ms(10)), 0);
-		assert_true(r->is_done);
-		assert_int_equal(r->status, NT_STATUS_SUCCESS);
-		if (*all)
-			strcat(all, " ");
-		strcat(all, r->text);
-		if (strlen(all) >= strlen(text))
-			break;
-		*r = (struct request){ .h = r->h, .object = r->object };
-		assert_non_null(loop_spawn(co_request, r));
-	}
-	assert_string_equal(all, text);
-	/* And nothing follows that belongs to it. */
-	co_grace();
-}
-
-static void co_expect_breaks(const struct party *p, unsigned int breaks)
-{
-	uint64_t since = loop_now();
-
-	while (p->breaks < breaks && !is_late(since))
-		assert_int_equal(loop_co_sleep(loop_ms(10)), 0);
-	assert_int_equal(p->breaks, breaks);
-}
 
 static bool reader_is_over;
 
@@ -191,18 +79,6 @@ OUTSIDE_TEST(changes_of_files_are_told)
 	house_co_close(d);
 }
 
-static void co_write_some(struct smb_object *f, unsigned int times)
-{
-	for (unsigned int i = 0; i < times; i++) {
-		struct smb_write write = { .bytes = (const uint8_t *)"x",
-					   .length = 1,
-					   .offset = i };
-
-		assert_int_equal(fsa_object_ops.co_write(f, &write),
-				 NT_STATUS_SUCCESS);
-	}
-}
-
 OUTSIDE_TEST(our_own_changes_are_told_once)
 {
 	struct smb_object *d = co_dir(h), *f;
@@ -271,16 +147,6 @@ OUTSIDE_TEST(a_share_that_does_not_want_it_hears_nothing)
 }
 
 /* ---- leases ---- */
-
-static struct smb_object *co_lease(struct house *h, struct party *p,
-				   const char *name, uint8_t caching)
-{
-	struct opener o = opener(h, p, caching);
-
-	*p = party(true, true);
-	o.how.name = house_name(name);
-	return co_now(&o, caching);
-}
 
 OUTSIDE_TEST(a_local_change_takes_a_lease)
 {

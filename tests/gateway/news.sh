@@ -37,4 +37,6 @@ heard() {
 }
 
 heard "told" "" ', "tell"' ""
+heard "looked for" 'poll_interval = "500ms";' "" ""
+heard "not told" 'out_of_band = true;' "" uncached
 tap_done

@@ -84,6 +84,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_true(share->oplocks && share->durable_handles);
 	assert_true(share->short_names && share->kernel_notify);
 	assert_true(share->hide_dot_files);
+	assert_false(share->out_of_band || share->poll_ms);
 	assert_false(share->is_case_sensitive);
 	assert_int_equal(share->attributes, FSA_ATTRIBUTES_XATTR);
 	assert_int_equal(share->acl, FSA_ACL_XATTR);
@@ -118,7 +119,9 @@ static void assert_share(const struct gw_share_config *share)
 	assert_int_equal(share->max_size, INT64_C(2) << 40);
 	assert_true(share->read_only && share->guest && share->hidden &&
 		    share->is_case_sensitive && share->posix_locks &&
-		    share->time_machine && share->access_based_enumeration);
+		    share->time_machine && share->access_based_enumeration &&
+		    share->out_of_band);
+	assert_int_equal(share->poll_ms, 2500);
 	assert_false(share->map_names || share->oplocks ||
 		     share->hide_dot_files || share->short_names ||
 		     share->durable_handles || share->kernel_notify);
@@ -152,6 +155,7 @@ static void every_key_is_read(void **state)
 		"  map_names = false; oplocks = false; attributes = \"mode\";\n"
 		"  short_names = false; durable_handles = false;\n"
 		"  kernel_notify = false; posix_locks = true;\n"
+		"  out_of_band = true; poll_interval = \"2500ms\";\n"
 		"  acl = \"mode\"; snapshots = \"s/%Y-%m-%d/t\";\n"
 		"  read_path = \"copy\"; hide_dot_files = false;\n"
 		"  streams = \"none\"; time_machine = true; max_size = \"2T\";\n"

@@ -19,6 +19,11 @@ $(BUILD)/flags.mk: packaging/packages.sh
 	@packaging/packages.sh build
 	@echo "PKG_CFLAGS := $$(pkg-config --cflags $(PKGS))" >$@
 	@echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunistring" >>$@
+	@if printf '#include <intel-ipsec-mb.h>\n' | \
+		$(CC) -fsyntax-only -x c - 2>/dev/null; then \
+		echo "PKG_CFLAGS += -DSMB_HAS_IPSEC_MB"; \
+		echo "PKG_LIBS += -lIPSec_MB"; \
+	fi >>$@
 ifeq ($(filter clean help format,$(MAKECMDGOALS)),)
 include $(BUILD)/flags.mk
 endif

@@ -29,6 +29,7 @@
 #include "gateway/server.h"
 #include "gateway/store/store.h"
 #include "smb/limits.h"
+#include "smb/smb.h"
 
 /* ---- facts ---- */
 
@@ -124,6 +125,7 @@ struct run {
 	struct gw_server server;
 	sigset_t signals;
 	bool is_stopping;
+	const char *gcm; /* who does AES-GCM */
 };
 
 /* What file systems don't have is not lost silently. */
@@ -197,9 +199,9 @@ static void tell_ready(struct run *run)
 	char text[256];
 	enum loop_engine engine = gw_run_engine(how->config, text);
 
-	gw_log(GW_LOG_INFO, "smbgate %s engine=%s workers=%u shares=%zu",
+	gw_log(GW_LOG_INFO, "smbgate %s engine=%s workers=%u shares=%zu gcm=%s",
 	       GW_VERSION, loop_engine_name(engine), run->server.worker_count,
-	       gw_snapshot_share_count(snapshot));
+	       gw_snapshot_share_count(snapshot), run->gcm);
 	gw_log(GW_LOG_INFO, "%s", text);
 	tell_lacks(snapshot);
 	how->ready(how, loop_engine_name(engine), snapshot,
@@ -281,6 +283,7 @@ enum gw_exit gw_run(const struct gw_run_how *how)
 	raise_descriptors();
 	umask(0);
 	keep_buffers();
+	run.gcm = smb_crypto_choose();
 	run.fsa = fsa_new();
 	if (!run.fsa)
 		return GW_EXIT_FAILURE;

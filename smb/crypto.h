@@ -1,6 +1,7 @@
 /*
  * Cryptography of SMB2: preauthentication hash, key derivation, signatures and
- * the sealing transform, all on GnuTLS. Keys are wiped when their holder goes.
+ * the sealing transform, on GnuTLS, and AES-GCM on what smb/gcm.h has. Keys are
+ * wiped when their holder goes.
  *
  * Thread: a key object belongs to one worker (a GnuTLS handle must not be used
  * by two threads at once).

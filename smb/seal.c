@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "smb/crypto.h"
+#include "smb/gcm.h"
 
 enum {
 	PROTOCOL_ID = 0x424d53fd, /* 0xFD 'S' 'M' 'B' */
@@ -22,7 +23,8 @@ enum {
 };
 
 struct smb_sealer {
-	gnutls_aead_cipher_hd_t aead;
+	struct smb_gcm gcm;
+	gnutls_aead_cipher_hd_t ccm; /* if is_ccm */
 	bool is_ccm;
 	size_t nonce_length;
 	uint64_t nonce_next; /* UINT64_MAX: used up */
@@ -45,6 +47,15 @@ static const struct cipher ciphers[] = {
 	[SMB_CIPHER_AES256_GCM] = { GNUTLS_CIPHER_AES_256_GCM, 32, 12, false },
 };
 
+static bool sealer_start(struct smb_sealer *sealer, const struct cipher *c)
+{
+	gnutls_datum_t k = { sealer->key, c->key_length };
+
+	if (!c->is_ccm)
+		return smb_gcm_start(&sealer->gcm, sealer->key, c->key_length);
+	return gnutls_aead_cipher_init(&sealer->ccm, c->algorithm, &k) == 0;
+}
+
 struct smb_sealer *smb_sealer_new(enum smb_cipher cipher, const uint8_t *key,
 				  uint64_t nonce_start)
 {
@@ -56,9 +67,7 @@ struct smb_sealer *smb_sealer_new(enum smb_cipher cipher, const uint8_t *key,
 		return NULL;
 	sealer->cipher = cipher;
 	memcpy(sealer->key, key, c->key_length);
-	gnutls_datum_t k = { sealer->key, c->key_length };
-
-	if (gnutls_aead_cipher_init(&sealer->aead, c->algorithm, &k) < 0) {
+	if (!sealer_start(sealer, c)) {
 		explicit_bzero(sealer->key, sizeof(sealer->key));
 		free(sealer);
 		return NULL;
@@ -71,11 +80,13 @@ struct smb_sealer *smb_sealer_new(enum smb_cipher cipher, const uint8_t *key,
 
 struct smb_sealer *smb_sealer_free(struct smb_sealer *sealer)
 {
-	if (sealer) {
-		gnutls_aead_cipher_deinit(sealer->aead);
-		explicit_bzero(sealer->key, sizeof(sealer->key));
-		free(sealer);
-	}
+	if (!sealer)
+		return NULL;
+	if (sealer->is_ccm)
+		gnutls_aead_cipher_deinit(sealer->ccm);
+	smb_gcm_end(&sealer->gcm);
+	explicit_bzero(sealer->key, sizeof(sealer->key));
+	free(sealer);
 	return NULL;
 }
 
@@ -103,11 +114,17 @@ bool smb_seal_head(struct smb_sealer *sealer, uint8_t *packet, size_t length,
 	return true;
 }
 
-void smb_seal_text(struct smb_sealer *sealer, uint8_t *packet, size_t length)
+/* What is authenticated beside the text: the head from the nonce on. */
+static struct bytes aad_of(const uint8_t *packet)
+{
+	return (struct bytes){ packet + NONCE_AT, AAD_LENGTH };
+}
+
+static void seal_ccm(struct smb_sealer *sealer, uint8_t *packet, size_t length)
 {
 	uint8_t *text = packet + SMB_TRANSFORM_LENGTH;
 	size_t sealed_length = length + TAG_LENGTH;
-	int rc = gnutls_aead_cipher_encrypt(sealer->aead, packet + NONCE_AT,
+	int rc = gnutls_aead_cipher_encrypt(sealer->ccm, packet + NONCE_AT,
 					    sealer->nonce_length,
 					    packet + NONCE_AT, AAD_LENGTH,
 					    TAG_LENGTH, text, length, text,
@@ -116,6 +133,16 @@ void smb_seal_text(struct smb_sealer *sealer, uint8_t *packet, size_t length)
 	assert(rc == 0);
 	assert(sealed_length == length + TAG_LENGTH);
 	memcpy(packet + TAG_AT, text + length, TAG_LENGTH);
+}
+
+void smb_seal_text(struct smb_sealer *sealer, uint8_t *packet, size_t length)
+{
+	if (sealer->is_ccm)
+		seal_ccm(sealer, packet, length);
+	else
+		smb_gcm_seal(&sealer->gcm, packet + NONCE_AT, aad_of(packet),
+			     packet + SMB_TRANSFORM_LENGTH, length,
+			     packet + TAG_AT);
 }
 
 bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
@@ -130,13 +157,9 @@ bool smb_seal(struct smb_sealer *sealer, uint8_t *packet, size_t length,
 static bool unseal_gcm(struct smb_sealer *sealer, uint8_t *packet,
 		       size_t length)
 {
-	giovec_t aad = { packet + NONCE_AT, AAD_LENGTH };
-	giovec_t text = { packet + SMB_TRANSFORM_LENGTH, length };
-
-	return gnutls_aead_cipher_decryptv2(sealer->aead, packet + NONCE_AT,
-					    sealer->nonce_length, &aad, 1,
-					    &text, 1, packet + TAG_AT,
-					    TAG_LENGTH) == 0;
+	return smb_gcm_open(&sealer->gcm, packet + NONCE_AT, aad_of(packet),
+			    packet + SMB_TRANSFORM_LENGTH, length,
+			    packet + TAG_AT);
 }
 
 /*
@@ -154,7 +177,7 @@ static bool unseal_ccm(struct smb_sealer *sealer, uint8_t *packet,
 	memcpy(header, packet, sizeof(header));
 	memmove(moved, packet + SMB_TRANSFORM_LENGTH, length);
 	memcpy(moved + length, header + TAG_AT, TAG_LENGTH);
-	int rc = gnutls_aead_cipher_decrypt(sealer->aead, header + NONCE_AT,
+	int rc = gnutls_aead_cipher_decrypt(sealer->ccm, header + NONCE_AT,
 					    sealer->nonce_length,
 					    header + NONCE_AT, AAD_LENGTH,
 					    TAG_LENGTH, moved,

@@ -22,6 +22,12 @@ struct smb_frame;
 /* ---- an engine ---- */
 
 /*
+ * Chooses the library that AES-GCM is done with on this CPU; its name, for the
+ * log. Thread: once, before there are engines in others.
+ */
+const char *smb_crypto_choose(void);
+
+/*
  * `worker` is this worker's number, 0 … 255: ids carry it, so that any worker
  * can tell whose a session id is. NULL: out of memory.
  */

@@ -18,6 +18,7 @@
 
 #include "gateway/fsa/grant.h"
 #include "gateway/fsa/object.h"
+#include "gateway/fsa/outside.h"
 #include "smb/wire/utf16.h"
 
 /*
@@ -52,6 +53,7 @@ enum nt_status fsa_co_keep(struct smb_object *object, bool is_resilient)
 		return fsa_status(FSA_QUERY, err);
 	open->left_time = stat.mtime;
 	open->left_size = stat.size;
+	open->left_own = fsa_own_ended(open->node);
 	return NT_STATUS_SUCCESS;
 }
 
@@ -110,6 +112,24 @@ static enum nt_status check_name(struct fsa_open *open,
 	return is_equal ? NT_STATUS_SUCCESS : NT_STATUS_INVALID_PARAMETER;
 }
 
+/*
+ * A program of this machine asks no oplock; what other clients may change they
+ * have been let by the rules, which the open was under as well.
+ */
+static bool is_as_left(const struct fsa_open *open,
+		       const struct store_stat *stat)
+{
+	uint64_t ended = fsa_own_ended(open->node);
+	uint64_t changed = (uint64_t)stat->ctime.tv_sec * 1000000000 +
+			   (uint64_t)stat->ctime.tv_nsec;
+
+	if (stat->size == open->left_size &&
+	    stat->mtime.tv_sec == open->left_time.tv_sec &&
+	    stat->mtime.tv_nsec == open->left_time.tv_nsec)
+		return true;
+	return ended != open->left_own && changed <= ended;
+}
+
 enum nt_status fsa_co_may_return(struct smb_object *object,
 				 const struct smb_name *name)
 {
@@ -121,10 +141,7 @@ enum nt_status fsa_co_may_return(struct smb_object *object,
 		status = check_name(open, name);
 	if (!nt_status_is_ok(status))
 		return status;
-	/* A program of this machine asks no oplock. */
-	if (store_co_stat(open->file, &stat) || stat.size != open->left_size ||
-	    stat.mtime.tv_sec != open->left_time.tv_sec ||
-	    stat.mtime.tv_nsec != open->left_time.tv_nsec)
+	if (store_co_stat(open->file, &stat) || !is_as_left(open, &stat))
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	return NT_STATUS_SUCCESS;
 }

@@ -69,6 +69,7 @@ struct fsa_open {
 	bool is_special;        /* a link, FIFO, device: facts and no data */
 	bool is_closing;
 	struct timespec left_time; /* of its last write, when its client went */
+	uint64_t left_own;         /* fsa_own_ended() then */
 	uint64_t left_size;
 	/* ---- under the node's lock ---- */
 	TAILQ_ENTRY(fsa_open) node_entry;

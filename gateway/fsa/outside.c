@@ -240,6 +240,11 @@ void fsa_own_end(struct fsa_node *node)
 	atomic_fetch_sub(&file->own_under_way, 1);
 }
 
+uint64_t fsa_own_ended(struct fsa_node *node)
+{
+	return atomic_load(&fsa_node_file(node)->own_ns);
+}
+
 static uint64_t hash_of(const struct store_tree *tree, const char *path)
 {
 	return fsa_own_hash(store_tree_root_hash(tree), path);
@@ -323,10 +328,8 @@ static uint64_t ns_of(const struct timespec *t)
 
 static bool is_node_own(struct fsa_node *node, const struct store_stat *stat)
 {
-	struct fsa_node *file = fsa_node_file(node);
-
-	return atomic_load(&file->own_under_way) > 0 ||
-	       ns_of(&stat->ctime) <= atomic_load(&file->own_ns);
+	return atomic_load(&fsa_node_file(node)->own_under_way) > 0 ||
+	       ns_of(&stat->ctime) <= fsa_own_ended(node);
 }
 
 /* Facts of what has this name now. False: nothing has. */

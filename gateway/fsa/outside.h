@@ -51,6 +51,9 @@ void fsa_outside_leave(struct fsa_open *open);
 void fsa_own_begin(struct fsa_node *node);
 void fsa_own_end(struct fsa_node *node);
 
+/* When the last such change ended, CLOCK_REALTIME in ns; 0: there was none. */
+uint64_t fsa_own_ended(struct fsa_node *node);
+
 /* We made (`came`) or removed the name, or changed what it names. */
 void fsa_own_name(struct fsa *fsa, const struct store_tree *tree,
 		  const char *path, bool came);

@@ -130,6 +130,32 @@ HOUSE_TEST(a_program_of_this_machine_makes_it_another_file)
 	house_co_close(object);
 }
 
+/* Resilient handles have no lease that would have ended with the change. */
+HOUSE_TEST(another_client_may_change_it)
+{
+	struct smb_object *object = house_co_file(h, "File");
+	struct smb_object *other = house_co_file(h, "File");
+
+	fsa_object_ops.closing(object);
+	assert_int_equal(fsa_object_ops.co_keep(object, true),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(house_co_set(other,
+				      (struct smb_set){
+					      .kind = SMB_SET_END_OF_FILE,
+					      .value = 4,
+				      }),
+			 NT_STATUS_SUCCESS);
+	assert_int_equal(fsa_object_ops.co_may_return(object, NULL),
+			 NT_STATUS_SUCCESS);
+	/* The kernel's clock has ticks. */
+	assert_int_equal(0, loop_co_sleep(loop_ms(20)));
+	yard_put(h->y, "File", "much more", 9);
+	assert_int_equal(fsa_object_ops.co_may_return(object, NULL),
+			 NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	house_co_close(other);
+	house_co_close(object);
+}
+
 HOUSE_TEST(it_goes_to_another_volume_of_its_share)
 {
 	struct party p = {};
@@ -190,6 +216,7 @@ int main(void)
 		cmocka_unit_test(it_has_the_name_that_it_has_now),
 		cmocka_unit_test(
 			a_program_of_this_machine_makes_it_another_file),
+		cmocka_unit_test(another_client_may_change_it),
 		cmocka_unit_test(it_goes_to_another_volume_of_its_share),
 		cmocka_unit_test(a_break_on_the_way_waits),
 	};

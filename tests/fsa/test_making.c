@@ -141,11 +141,11 @@ static void co_watch_opener(struct house *h, const struct store_key *in,
 		fsa_making_co_begin(h->fsa, &making, h->share.tree, in, name));
 	assert_non_null(loop_spawn(co_open, &o));
 	for (int i = 0; i < 100; i++)
-		loop_co_sleep(1000000);
+		loop_co_sleep(loop_ms(1));
 	assert_null(o.object);
 	fsa_making_end(h->fsa, &making);
 	while (!o.object)
-		loop_co_sleep(1000000);
+		loop_co_sleep(loop_ms(1));
 	house_co_close(o.object);
 }
 
@@ -197,11 +197,11 @@ static void co_watch_taker(struct house *h, const struct store_key *in,
 					"taken"));
 	assert_non_null(loop_spawn(co_take, &t));
 	for (int i = 0; i < 100; i++)
-		loop_co_sleep(1000000);
+		loop_co_sleep(loop_ms(1));
 	assert_false(t.is_over);
 	fsa_making_end(h->fsa, &making);
 	while (!t.is_over)
-		loop_co_sleep(1000000);
+		loop_co_sleep(loop_ms(1));
 	assert_int_equal(t.status, NT_STATUS_SUCCESS);
 	assert_false(fsa_making_is_any(h->fsa));
 }

@@ -78,7 +78,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help model units replays fuzzers fuzz run check conformance bench install clean format
+.PHONY: all help model cuts units replays fuzzers fuzz run check conformance bench install clean format
 
 all: $(BUILD)/smbgate
 
@@ -155,6 +155,11 @@ SEED ?= 1
 STEPS ?= 1000000
 model: $(BUILD)/tests/model/test_model
 	@SEED=$(SEED) STEPS=$(STEPS) $<
+
+## make cuts [SEED=1] [RUNS=100000]  channels that are cut, late and silent
+RUNS ?= 100000
+cuts: $(BUILD)/tests/model/test_cuts
+	@SEED=$(SEED) RUNS=$(RUNS) $<
 
 ## make fuzz [SECONDS=60] [TARGET=frame]  each fuzz target for so long
 SECONDS ?= 60

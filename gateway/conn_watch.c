@@ -2,11 +2,11 @@
  * What the peer has received, as TCP tells it, and who waits for that.
  *
  * A peer is silent if it acknowledges nothing for six retransmission timeouts
- * (MS-SMB2 leaves the time to servers). One that acknowledges, if slowly, is
- * waited for: a queue of megabytes is no reason to cut a connection.
+ * (MS-SMB2 leaves the time to servers), and its connection is cut if there is
+ * another to try. One that acknowledges, if slowly, is waited for: a queue of
+ * megabytes is no reason to cut a connection. Where TCP doesn't tell, what was
+ * queued counts as received.
  */
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,45 +17,34 @@
 #include "gateway/log.h"
 #include "smb/ports.h"
 
-static bool ask_tcp(int fd, struct tcp_info *ret_info)
-{
-	const socklen_t needed = offsetof(struct tcp_info, tcpi_bytes_acked) +
-				 sizeof(ret_info->tcpi_bytes_acked);
-	socklen_t length = sizeof(*ret_info);
-
-	*ret_info = (struct tcp_info){ 0 };
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ret_info, &length) == 0 &&
-	       length >= needed;
-}
-
 bool gw_conn_tells_acked(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct tcp_info info;
+	struct loop_acked acked;
 	bool tells;
 
 	if (fd < 0)
 		return false;
-	tells = ask_tcp(fd, &info);
+	tells = loop_socket_acked(fd, &acked);
 	close(fd);
 	return tells;
 }
 
 uint64_t gw_conn_acked(const struct gw_conn *conn)
 {
-	struct tcp_info info;
+	struct loop_acked acked;
 
-	return ask_tcp(conn->fd, &info) ? info.tcpi_bytes_acked : 0;
+	return loop_socket_acked(conn->fd, &acked) ? acked.bytes : UINT64_MAX;
 }
 
 /* The retransmission timeout, kept within reason, in nanoseconds. */
 static uint64_t timeout_of(const struct gw_conn *conn)
 {
-	struct tcp_info info;
+	struct loop_acked acked;
 	uint64_t ms = GW_SILENT_RTO_MAX_MS;
 
-	if (ask_tcp(conn->fd, &info))
-		ms = info.tcpi_rto / 1000;
+	if (loop_socket_acked(conn->fd, &acked))
+		ms = acked.timeout_ms;
 	if (ms < GW_SILENT_RTO_MIN_MS)
 		ms = GW_SILENT_RTO_MIN_MS;
 	if (ms > GW_SILENT_RTO_MAX_MS)
@@ -79,6 +68,12 @@ void gw_conn_fail_deliveries(struct gw_conn *conn)
 		finish(conn, TAILQ_FIRST(&conn->deliveries), false);
 }
 
+/* A peer that has no other connection may yet come back to this one. */
+static bool must_cut(const struct smb_delivery *delivery)
+{
+	return delivery->is_unacked || delivery->has_other_way(delivery);
+}
+
 /* Those that TCP has acknowledged; false if the peer is silent. */
 static bool look(struct gw_conn *conn)
 {
@@ -93,7 +88,7 @@ static bool look(struct gw_conn *conn)
 			finish(conn, d, true);
 		else if (!d->is_unacked && has_moved)
 			d->deadline = now + GW_SILENT_RTOS * conn->watch_rto;
-		else if (now >= d->deadline)
+		else if (now >= d->deadline && must_cut(d))
 			return false;
 	}
 	return true;

@@ -110,7 +110,7 @@ static bool send_over(const struct smb_notice *notice,
 	return true;
 }
 
-/* Over the next way, and frees it if nobody will ask for it again. */
+/* Over the next way; frees it if there is none. */
 static bool try_next(struct smb_notice *notice)
 {
 	struct smb_channel *channel;
@@ -125,24 +125,26 @@ static bool try_next(struct smb_notice *notice)
 		notice->last_serial = channel->serial;
 		is_sent = send_over(notice, channel);
 	} while (!is_sent);
-	if (!next_way(notice, notice->last_serial) && !channel->is_unacked) {
-		notice_free(notice);
-		return true;
-	}
 	notice->delivery.is_unacked = channel->is_unacked;
 	channel->wire_ops->watch(channel->wire, &notice->delivery);
 	return true;
 }
 
+static bool has_other_way(const struct smb_delivery *delivery)
+{
+	const struct smb_notice *notice = (const void *)delivery;
+
+	return notice->lease && next_way(notice, notice->last_serial);
+}
+
 static void done(struct smb_delivery *delivery, bool was_received)
 {
 	struct smb_notice *notice = (void *)delivery;
-	struct smb_lease *lease = notice->lease;
 
-	if (was_received || !lease)
+	if (was_received || !notice->lease)
 		notice_free(notice);
-	else if (!try_next(notice) && lease->is_awaited)
-		smb_lease_lapse(lease);
+	else
+		try_next(notice);
 }
 
 /* ---- the face ---- */
@@ -161,6 +163,7 @@ bool smb_notice_send(struct smb_lease *lease, const struct smb_open *open,
 	if (!notice)
 		return false;
 	notice->delivery.done = done;
+	notice->delivery.has_other_way = has_other_way;
 	notice->lease = lease;
 	notice->engine = lease->engine;
 	notice->is_sealed = must_seal(open);

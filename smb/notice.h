@@ -4,12 +4,13 @@
  * that the peer is silent.
  *
  *   sent ──received──> freed
- *    │^ └──not received, no connection is left──> its lease lapses, freed
+ *    │^ └──not received, no connection is left──> freed
  *    └┘ not received: the same over the next
  *
- * Where there is one connection, nobody asks whether the notice was received:
- * the time to acknowledge will tell. Only one that a test has made silent is
- * cut like any other.
+ * A client's only connection is watched as well, since another may come up
+ * before it is found dead; but its silence is no reason to cut it, and the time
+ * to acknowledge will tell. When the last one is lost, its opens are closed or
+ * kept (durable.c), which answers the break.
  *
  * Thread: worker.
  */

@@ -153,6 +153,8 @@ struct smb_delivery {
 	/* Called from the worker's top, never inside of a call of an op. */
 	void (*done)(struct smb_delivery *delivery, bool was_received);
 	bool is_unacked; /* a test: it counts as not received */
+	/* Whether another connection would be tried if this one is silent. */
+	bool (*has_other_way)(const struct smb_delivery *delivery);
 	/* ---- the wire's ---- */
 	TAILQ_ENTRY(smb_delivery) entry;
 	uint64_t upto, deadline;
@@ -174,8 +176,9 @@ struct smb_wire_ops {
 
 	/*
 	 * Tells, once, whether the peer has received all that is queued by
-	 * now. False if the connection ends before, or shows no sign of its
-	 * peer for six times its retransmission timeout: it is then closed.
+	 * now. False if the connection ends before. That shows no sign of its
+	 * peer for six times its retransmission timeout is closed, if there is
+	 * another way.
 	 */
 	void (*watch)(void *wire, struct smb_delivery *delivery);
 

@@ -9,6 +9,9 @@
 # SECURITY  plain (as negotiated), sign, seal or a list of these
 # SCALE     factor on every time limit (sanitizers)
 # RETRY     further tries of a test that failed (default 0)
+# OPTIONS   smbtorture's --option= values; torture:use_iptables=yes has the
+#           packets of a channel dropped, instead of asking the server to act
+#           as if (root, iptables)
 # OUT       directory that keeps results and logs
 # TAP=1     TAP lines instead of the report
 #
@@ -47,6 +50,9 @@ known_failure() {
 		"$TOP/tests/known-failures.tsv"
 }
 
+options=()
+for option in ${OPTIONS:-}; do options+=(--option "$option"); done
+
 failures=0
 for security in ${SECURITY:-plain}; do
 	case $security in
@@ -58,7 +64,7 @@ for security in ${SECURITY:-plain}; do
 	# shellcheck disable=SC2086
 	"$SUITE/torture" -p "$PORT" -S share -U tester%Tester-1 \
 		--user2 tester2%Tester-2 --clean --localdir "$SCRATCH/%s" \
-		--timeout-scale "${SCALE:-1}" --retry "${RETRY:-0}" \
+		--timeout-scale "${SCALE:-1}" --retry "${RETRY:-0}" "${options[@]}" \
 		-o "$OUT/$security.tsv" --logs "$OUT" $args \
 		--baseline "$SUITE/baseline-samba-4.17.tsv" \
 		${QUIET:+-q} ${TESTS:-} >"$OUT/$security.report" 2>"$OUT/$security.progress" ||

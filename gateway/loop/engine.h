@@ -141,6 +141,9 @@ struct loop_engine_ops {
 	/* What a clock shows, in nanoseconds. NULL: what the kernel says. */
 	uint64_t (*now)(struct loop *loop, clockid_t clock);
 
+	/* loop_socket_acked(). NULL: TCP says it. */
+	bool (*acked)(struct loop *loop, int fd, struct loop_acked *ret_acked);
+
 	/* Whether the notes that were posted have arrived. NULL: always. */
 	bool (*has_mail)(struct loop *loop);
 };
@@ -159,6 +162,9 @@ extern const struct loop_engine_ops loop_engine_plain;
  * result is then -ECANCELED, and op->is_cancelled says which.
  */
 int64_t loop_co_op(struct loop_op *op, uint64_t deadline_ns);
+
+/* loop_socket_acked(), as TCP tells it. Thread: any. */
+bool loop_tcp_acked(int fd, struct loop_acked *ret_acked);
 
 /* The operation as the plain system call that it is. Thread: any. */
 int64_t loop_op_call(struct loop_op *op);

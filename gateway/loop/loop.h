@@ -328,6 +328,15 @@ int64_t loop_co_splice(int from_fd, uint64_t from_offset, int to_fd,
  */
 int loop_socket_adopt(int fd);
 
+/* What the peer of a socket has received. */
+struct loop_acked {
+	uint64_t bytes;      /* acknowledged since it connected */
+	uint32_t timeout_ms; /* the retransmission timeout of now */
+};
+
+/* Asks for it. False: this is not TCP, or the kernel doesn't tell. */
+bool loop_socket_acked(int fd, struct loop_acked *ret_acked);
+
 /*
  * Sends all of it with MSG_NOSIGNAL and `flags`, or -errno. The vector is
  * changed meanwhile.

@@ -551,6 +551,14 @@ static uint64_t sim_now(struct loop *loop, clockid_t clock)
 	return clock == CLOCK_REALTIME ? WALL_START_NS + now : now;
 }
 
+static bool sim_acked(struct loop *loop, int fd, struct loop_acked *ret_acked)
+{
+	struct loop_sim *sim = sim_of(loop);
+
+	return sim->acked ? sim->acked(sim->acked_arg, fd, ret_acked)
+			  : loop_tcp_acked(fd, ret_acked);
+}
+
 static bool sim_has_mail(struct loop *loop)
 {
 	struct loop_sim *sim = sim_of(loop);
@@ -676,6 +684,7 @@ static const struct loop_engine_ops sim_ops = {
 	.chunk_give = sim_chunk_give,
 	.now = sim_now,
 	.has_mail = sim_has_mail,
+	.acked = sim_acked,
 };
 
 void loop_sim_init(struct loop_sim *sim, const struct loop_sim_options *options)

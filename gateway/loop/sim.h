@@ -44,6 +44,7 @@ struct loop_sim_options {
 	uint64_t delay_ns; /* what others take at most */
 };
 
+struct loop_acked;
 struct loop_credentials;
 struct loop_sim_work;
 struct pollfd;
@@ -67,6 +68,9 @@ struct loop_sim {
 	struct pollfd *polls; /* room for as many */
 	size_t *can;          /* and for the loops */
 	struct loop_credentials *own;
+	/* loop_socket_acked(); NULL: sockets are TCP's, and it says it. */
+	bool (*acked)(void *arg, int fd, struct loop_acked *ret_acked);
+	void *acked_arg;
 };
 
 /* Nothing to free: the world ends with its last loop. */

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -38,6 +40,33 @@ int loop_co_poll(int fd, short events, uint64_t deadline_ns)
 	if (result == -ECANCELED && !loop_cancel_take())
 		return -ETIMEDOUT;
 	return (int)result;
+}
+
+/* ---- what the peer has received ---- */
+
+bool loop_tcp_acked(int fd, struct loop_acked *ret_acked)
+{
+	const socklen_t needed =
+		offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof(uint64_t);
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ||
+	    length < needed)
+		return false;
+	*ret_acked = (struct loop_acked){
+		.bytes = info.tcpi_bytes_acked,
+		.timeout_ms = info.tcpi_rto / 1000,
+	};
+	return true;
+}
+
+bool loop_socket_acked(int fd, struct loop_acked *ret_acked)
+{
+	struct loop *loop = loop_current();
+
+	return loop && loop->ops->acked ? loop->ops->acked(loop, fd, ret_acked)
+					: loop_tcp_acked(fd, ret_acked);
 }
 
 /* ---- sending ---- */

@@ -23,6 +23,7 @@ struct watched {
 
 static struct gw_conn conn;
 static int peer;
+static bool has_other;
 
 /* A connection whose peer reads nothing, with room for some KiB. */
 static void connect_pair(void)
@@ -63,6 +64,12 @@ static void done(struct smb_delivery *delivery, bool was_received)
 	w->was_received = was_received;
 }
 
+static bool has_other_way(const struct smb_delivery *delivery)
+{
+	(void)delivery;
+	return has_other;
+}
+
 static void send_some(size_t length)
 {
 	static const uint8_t bytes[1 << 16];
@@ -82,9 +89,17 @@ static void fill(void)
 		conn.sent_bytes += (uint64_t)n;
 }
 
+static struct watched watched(void)
+{
+	return (struct watched){ .delivery = {
+					 .done = done,
+					 .has_other_way = has_other_way,
+				 } };
+}
+
 static void co_received(void *arg)
 {
-	struct watched a = { .delivery.done = done }, b = a;
+	struct watched a = watched(), b = a;
 
 	(void)arg;
 	send_some(100);
@@ -110,10 +125,11 @@ static void what_tcp_acknowledges_was_received(void **state)
 
 static void co_silent(void *arg)
 {
-	struct watched w = { .delivery.done = done };
+	struct watched w = watched();
 	uint64_t begin = loop_now();
 
 	(void)arg;
+	has_other = true;
 	fill();
 	gw_conn_watch(&conn, &w.delivery);
 	while (w.calls == 0)
@@ -134,9 +150,61 @@ static void a_silent_peer_is_cut(void **state)
 	hang_up();
 }
 
+/* It may come back, for all that anybody knows; until there is another. */
+static void co_only(void *arg)
+{
+	struct watched w = watched();
+
+	(void)arg;
+	has_other = false;
+	fill();
+	gw_conn_watch(&conn, &w.delivery);
+	loop_co_sleep(loop_ms(100 * GW_SILENT_RTO_MAX_MS));
+	assert_int_equal(w.calls, 0);
+	assert_false(conn.is_dropped);
+	has_other = true;
+	loop_co_sleep(loop_ms(GW_SILENT_RTO_MAX_MS + 1));
+	assert_int_equal(w.calls, 1);
+	assert_false(w.was_received);
+	assert_true(conn.is_dropped);
+}
+
+static void a_silent_peer_s_only_connection_is_not_cut(void **state)
+{
+	(void)state;
+	connect_pair();
+	on_engine(LOOP_ENGINE_SIM, co_only, NULL);
+	hang_up();
+}
+
+static void co_untold(void *arg)
+{
+	struct watched w = watched();
+
+	(void)arg;
+	gw_conn_watch(&conn, &w.delivery);
+	loop_co_sleep(loop_ms(GW_SILENT_RTO_MAX_MS + 1));
+	assert_int_equal(w.calls, 1);
+	assert_true(w.was_received);
+}
+
+static void where_nobody_can_tell_it_counts_as_received(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	conn = (struct gw_conn){ .fd = pair[0] };
+	peer = pair[1];
+	TAILQ_INIT(&conn.queue);
+	TAILQ_INIT(&conn.deliveries);
+	on_engine(LOOP_ENGINE_SIM, co_untold, NULL);
+	hang_up();
+}
+
 static void co_queued(void *arg)
 {
-	struct watched w = { .delivery.done = done };
+	struct watched w = watched();
 
 	(void)arg;
 	conn.queued_bytes = 10;
@@ -160,9 +228,11 @@ static void what_is_queued_is_waited_for(void **state)
 
 static void co_unacked(void *arg)
 {
-	struct watched w = { .delivery = { .done = done, .is_unacked = true } };
+	struct watched w = watched();
 
 	(void)arg;
+	has_other = false;
+	w.delivery.is_unacked = true;
 	send_some(10);
 	gw_conn_watch(&conn, &w.delivery);
 	while (w.calls == 0)
@@ -180,7 +250,7 @@ static void what_counts_as_unacknowledged_is_not_received(void **state)
 
 static void co_ending(void *arg)
 {
-	struct watched a = { .delivery.done = done }, b = a;
+	struct watched a = watched(), b = a;
 
 	(void)arg;
 	gw_conn_watch(&conn, &a.delivery);
@@ -206,6 +276,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_tcp_acknowledges_was_received),
 		cmocka_unit_test(a_silent_peer_is_cut),
+		cmocka_unit_test(a_silent_peer_s_only_connection_is_not_cut),
+		cmocka_unit_test(where_nobody_can_tell_it_counts_as_received),
 		cmocka_unit_test(what_is_queued_is_waited_for),
 		cmocka_unit_test(what_counts_as_unacknowledged_is_not_received),
 		cmocka_unit_test(a_connection_that_ends_receives_nothing),

@@ -23,7 +23,28 @@ enum {
 	PREFIX = 4, /* MS-SMB2 2.1 */
 	CONNECTIONS = 64,
 	MOMENT_MS = 100,
+	TIMEOUT_MS = 200, /* TCP's, of retransmission */
 };
+
+/* ---- what TCP would say ---- */
+
+static bool line_acked(void *arg, int fd, struct loop_acked *ret_acked)
+{
+	const struct scene *scene = arg;
+
+	for (size_t i = 0; i < SCENE_LINES_MAX; i++) {
+		const struct scene_line *line = &scene->lines[i];
+
+		if (line->fd >= 0 && line->server_fd == fd) {
+			*ret_acked = (struct loop_acked){
+				.bytes = line->received,
+				.timeout_ms = TIMEOUT_MS,
+			};
+			return true;
+		}
+	}
+	return false;
+}
 
 /* ---- making ---- */
 
@@ -69,6 +90,8 @@ void scene_init(struct scene *scene, const struct loop_sim_options *options,
 
 	*scene = (struct scene){ .fsa = fsa_new() };
 	loop_sim_init(&scene->sim, options);
+	scene->sim.acked = line_acked;
+	scene->sim.acked_arg = scene;
 	make_directory(scene);
 	read_config(scene);
 	server->worker_count = workers;
@@ -233,6 +256,9 @@ struct client_link scene_connect(struct scene *scene, struct scene_line *line)
 		abort();
 	line->fd = pair[0];
 	line->is_gone = false;
+	line->is_silent = false;
+	line->received = 0;
+	line->server_fd = pair[1];
 	arrival.fd = pair[1];
 	loop_sim_within(scene->server.workers[0].loop, arrive, &arrival);
 	return (struct client_link){
@@ -281,7 +307,7 @@ static bool send_a_piece(struct scene_line *line)
 {
 	size_t left = line->out_length - line->out_at;
 
-	if (line->fd < 0 || !left)
+	if (!left)
 		return false;
 	if (loop_sim_draw(&line->scene->sim, 4) == 0)
 		left = 1 + loop_sim_draw(&line->scene->sim, left);
@@ -295,7 +321,7 @@ static bool receive_some(struct scene_line *line)
 	};
 	bool has_some = false;
 
-	while (line->fd >= 0 && !line->is_gone) {
+	while (line->fd >= 0 && !line->is_gone && !line->is_silent) {
 		uint8_t *to = room_for(&line->in, &line->in_capacity,
 				       line->in_length, PIECE);
 		ssize_t n = recv(line->fd, to, PIECE, 0);
@@ -306,6 +332,8 @@ static bool receive_some(struct scene_line *line)
 			line->is_gone = true;
 		else
 			line->in_length += (size_t)n;
+		if (n > 0)
+			line->received += (uint64_t)n;
 		has_some = true;
 	}
 	return has_some;
@@ -315,10 +343,13 @@ bool scene_step(struct scene *scene)
 {
 	bool has_more = false;
 
+	if (scene->before_step)
+		scene->before_step(scene->before_arg);
 	for (size_t i = 0; i < SCENE_LINES_MAX; i++) {
 		struct scene_line *line = &scene->lines[i];
 
-		if (line->out_length > line->out_at) {
+		if (line->fd >= 0 && !line->is_silent &&
+		    line->out_length > line->out_at) {
 			has_more = true;
 			if (loop_sim_draw(&scene->sim, 3) == 0)
 				send_a_piece(line);

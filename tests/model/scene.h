@@ -17,15 +17,18 @@
 #include "tests/client/client.h"
 
 enum {
-	SCENE_LINES_MAX = 8,
+	SCENE_LINES_MAX = 16,
 };
 
 /* One client's connection. */
 struct scene_line {
 	struct scene *scene;
-	int fd;          /* -1: none */
-	bool is_patient; /* receive() waits, until nothing happens any more */
-	bool is_gone;    /* the server has closed it */
+	int fd;            /* -1: none */
+	bool is_patient;   /* receive() waits, until nothing happens any more */
+	bool is_gone;      /* the server has closed it */
+	bool is_silent;    /* nothing gets through, either way */
+	int server_fd;     /* the server's end, as it was when it connected */
+	uint64_t received; /* bytes: what TCP would have acknowledged */
 	uint8_t *out;
 	size_t out_length, out_at, out_capacity;
 	uint8_t *in;
@@ -40,6 +43,9 @@ struct scene {
 	struct gw_server server;
 	char directory[64];
 	struct scene_line lines[SCENE_LINES_MAX];
+	/* Called before each thing that happens; or NULL. */
+	void (*before_step)(void *arg);
+	void *before_arg;
 };
 
 /* Workers, and a share "s" on a fresh directory; ann's password is secret. */

@@ -186,6 +186,15 @@ static void acknowledge(unsigned int i, struct client_file file)
 	assert_int_equal(client_ask(c, NULL), 0);
 }
 
+/* Whether the wire would close a silent line, for the sake of its notice. */
+static bool may_be_cut(unsigned int i)
+{
+	struct smb_delivery *delivery = TAILQ_FIRST(&lines[i].wire.deliveries);
+
+	assert_non_null(delivery);
+	return delivery->is_unacked || delivery->has_other_way(delivery);
+}
+
 /* ---- which way ---- */
 
 static void a_notice_takes_the_oldest_connection_and_then_the_next(void **state)
@@ -196,12 +205,13 @@ static void a_notice_takes_the_oldest_connection_and_then_the_next(void **state)
 	break_it(R, true);
 	assert_int_equal(notice_on(0), OPLOCK_NOTICE);
 	assert_int_equal(notice_on(1), 0);
+	assert_true(may_be_cut(0));
 	fake_wire_deliver(&lines[0].wire, false);
 	assert_int_equal(notice_on(1), OPLOCK_NOTICE);
 	fake_wire_deliver(&lines[1].wire, false);
 	assert_int_equal(notice_on(2), OPLOCK_NOTICE);
-	/* Nobody asks after the last. */
-	assert_true(TAILQ_EMPTY(&lines[2].wire.deliveries));
+	/* The last is not cut for its silence. */
+	assert_false(may_be_cut(2));
 	acknowledge(2, file);
 	assert_int_equal(answers, 1);
 	assert_int_equal(lapses, 0);
@@ -297,33 +307,56 @@ static void a_sealed_notice_stays_with_its_session(void **state)
 
 /* ---- nobody to tell ---- */
 
-/* 3.3.4.6: as if the time to acknowledge were over. */
-static void without_another_connection_it_lapses_at_once(void **state)
+/* 3.3.4.6, 3.3.7.1: its files close, and that answers the break. */
+static void without_another_connection_its_files_close(void **state)
 {
 	(void)state;
 	open_with_oplock();
 	fake_wire_hang_up(&lines[2].wire);
+	fake_wire_hang_up(&lines[1].wire);
 	break_it(R, true);
-	lines[1].wire.channel->is_dropped = true;
-	fake_wire_deliver(&lines[0].wire, false);
-	assert_int_equal(lapses, 1);
-	lines[1].wire.channel->is_dropped = false;
+	assert_int_equal(notice_on(0), OPLOCK_NOTICE);
+	assert_int_equal(fake_objects_open(), 1);
+	fake_wire_hang_up(&lines[0].wire);
+	assert_int_equal(fake_objects_open(), 0);
+	assert_int_equal(lapses, 0);
+}
+
+/* When it was sent, there was no other: it goes over one that comes later. */
+static void a_notice_waits_for_a_connection_that_comes_later(void **state)
+{
+	struct client *late = &lines[3].client;
+
+	(void)state;
+	open_with_oplock();
+	fake_wire_hang_up(&lines[2].wire);
+	fake_wire_hang_up(&lines[1].wire);
+	break_it(R, true);
+	assert_int_equal(notice_on(0), OPLOCK_NOTICE);
+	assert_false(may_be_cut(0));
+	client_negotiate_dialect(late, 0x311);
+	assert_int_equal(client_bind(late, &sessions[3], &sessions[0], "ann",
+				     WORLD_PASSWORD),
+			 0);
+	assert_true(may_be_cut(0));
+	fake_wire_hang_up(&lines[0].wire);
+	assert_int_equal(notice_on(3), OPLOCK_NOTICE);
+	assert_int_equal(fake_objects_open(), 1);
 }
 
 /* By a hook of conformance tests: the wire cuts it, and its files close. */
-static void a_connection_made_silent_is_watched_though_it_is_the_last(
-	void **state)
+static void a_connection_made_silent_is_cut_though_it_is_the_last(void **state)
 {
 	(void)state;
 	open_with_oplock();
 	lines[2].wire.channel->is_unacked = true;
 	break_it(R, true);
-	fake_wire_deliver(&lines[0].wire, false);
-	fake_wire_deliver(&lines[1].wire, false);
+	fake_wire_hang_up(&lines[0].wire);
+	fake_wire_hang_up(&lines[1].wire);
 	assert_int_equal(notice_on(2), OPLOCK_NOTICE);
-	assert_true(TAILQ_FIRST(&lines[2].wire.deliveries)->is_unacked);
-	fake_wire_deliver(&lines[2].wire, false);
-	assert_int_equal(lapses, 1);
+	assert_true(may_be_cut(2));
+	fake_wire_hang_up(&lines[2].wire);
+	assert_int_equal(fake_objects_open(), 0);
 }
 
 /* OL-4: retries do not make the time to acknowledge longer. */
@@ -369,8 +402,9 @@ int main(void)
 		TEST(only_a_lease_goes_over_other_sessions),
 		TEST(a_lease_takes_any_connection_of_its_client),
 		TEST(a_sealed_notice_stays_with_its_session),
-		TEST(without_another_connection_it_lapses_at_once),
-		TEST(a_connection_made_silent_is_watched_though_it_is_the_last),
+		TEST(without_another_connection_its_files_close),
+		TEST(a_notice_waits_for_a_connection_that_comes_later),
+		TEST(a_connection_made_silent_is_cut_though_it_is_the_last),
 		TEST(the_time_runs_from_the_first_sending),
 		TEST(a_closed_file_is_of_no_interest),
 	};

@@ -18,6 +18,7 @@ $(BUILD)/flags.mk: packaging/packages.sh
 	@mkdir -p $(@D)
 	@packaging/packages.sh build
 	@echo "PKG_CFLAGS := $$(pkg-config --cflags $(PKGS))" >$@
+	@echo "FS_LIBS := $$(pkg-config --libs fuse3)" >>$@
 	@echo "PKG_LIBS := $$(pkg-config --libs $(PKGS)) -lunistring" >>$@
 	@if printf '#include <intel-ipsec-mb.h>\n' | \
 		$(CC) -fsyntax-only -x c - 2>/dev/null; then \
@@ -62,6 +63,10 @@ SIM_SRC   := gateway/loop/sim.c
 LOOP_SRC  := $(filter-out $(SIM_SRC),$(call src,gateway/loop/*.c))
 STORE_SRC := $(call src,gateway/store/*.c)
 FUSE_SRC  := $(call src,fuse/*.c)
+# Filesystems of our own on libfuse: programs, and what they are made of.
+FS_MAINS  := $(patsubst %,fuse/fs/%.c,memfs)
+FS_SRC    := $(filter-out $(FS_MAINS),$(call src,fuse/fs/*.c))
+FS_BINS   := $(patsubst fuse/fs/%.c,$(BUILD)/smbgate-%,$(FS_MAINS))
 FSA_SRC   := $(call src,gateway/fsa/*.c)
 GW_SRC    := $(filter-out gateway/main.c,$(call src,gateway/*.c))
 FUZZ_SRC  := $(call src,tests/fuzz/fuzz_*.c)
@@ -70,7 +75,7 @@ TEST_SRC  := $(call src,tests/client/*.c tests/fake/*.c)
 LIBS := $(BUILD)/libgw.a $(BUILD)/libfsa.a $(BUILD)/libstore.a \
 	$(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a
 
-UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fuse fsa store loop gateway model,tests/$(r)/test_*.c))
+UNITS := $(call src,$(foreach r,smb smb/wire smb/auth smb/rpc smb/cmd fuse fuse/fs fsa store loop gateway model,tests/$(r)/test_*.c))
 UNIT_BINS := $(patsubst %.c,$(BUILD)/%,$(UNITS))
 
 Q := $(if $(V),,@)
@@ -80,13 +85,16 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 .SECONDARY:
 .PHONY: all help model cuts units replays fuzzers fuzz run check conformance bench install clean format
 
-all: $(BUILD)/smbgate
+all: $(BUILD)/smbgate $(FS_BINS)
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 $(BUILD)/smbgate: $(call obj,gateway/main.c) $(LIBS)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/smbgate-%: $(BUILD)/fuse/fs/%.o $(BUILD)/libfs.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FS_LIBS)
 
 define archive
 $(BUILD)/lib$(1).a: $(call obj,$(2))
@@ -96,6 +104,7 @@ $(eval $(call archive,smb,$(SMB_SRC)))
 $(eval $(call archive,loop,$(LOOP_SRC)))
 $(eval $(call archive,store,$(STORE_SRC)))
 $(eval $(call archive,fuse,$(FUSE_SRC)))
+$(eval $(call archive,fs,$(FS_SRC)))
 $(eval $(call archive,fsa,$(FSA_SRC)))
 $(eval $(call archive,gw,$(GW_SRC)))
 $(eval $(call archive,test,$(TEST_SRC)))
@@ -121,6 +130,8 @@ $(eval $(call unit,smb/rpc,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,smb/cmd,$(TLIB) $(BUILD)/libsmb.a))
 $(eval $(call unit,loop,$(SIM_OBJ) $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fuse,$(BUILD)/libfuse.a))
+$(eval $(call unit,fuse/fs,$(BUILD)/libfs.a))
+$(BUILD)/tests/fuse/fs/%: LDLIBS += $(FS_LIBS)
 $(eval $(call unit,store,$(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(LOG_OBJ)))
 $(eval $(call unit,fsa,$(BUILD)/libfsa.a $(BUILD)/libstore.a $(BUILD)/libfuse.a $(BUILD)/libloop.a $(BUILD)/libsmb.a $(LOG_OBJ)))
 $(eval $(call unit,gateway,$(TLIB) $(SIM_OBJ) $(LIBS)))
@@ -186,9 +197,11 @@ bench: $(BUILD)/smbgate | $(BUILD)/.check-packages
 	@SMBGATE=$(abspath $(BUILD)/smbgate) tests/bench.sh
 
 ## make install      PREFIX=/usr/local DESTDIR=
-install: $(BUILD)/smbgate
+install: $(BUILD)/smbgate $(FS_BINS)
 	install -D -m 755 $(BUILD)/smbgate $(DESTDIR)$(PREFIX)/bin/smbgate
+	install -m 755 $(FS_BINS) $(DESTDIR)$(PREFIX)/bin/
 	install -D -m 644 docs/smbgate.8 $(DESTDIR)$(PREFIX)/share/man/man8/smbgate.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/*.1
 	install -D -m 644 docs/smbgate.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/smbgate.conf.5
 	install -D -m 644 examples/smbgate.conf $(DESTDIR)$(PREFIX)/share/doc/smbgate/smbgate.conf
 	install -D -m 644 packaging/smbgate.service $(DESTDIR)$(PREFIX)/lib/systemd/system/smbgate.service

@@ -9,7 +9,8 @@
 set -eu
 
 build="gcc make pkg-config libc6-dev linux-libc-dev liburing-dev libgnutls28-dev
-	libconfig-dev libtasn1-6-dev libunistring-dev libjansson-dev uthash-dev"
+	libconfig-dev libfuse3-dev libtasn1-6-dev libunistring-dev libjansson-dev
+	uthash-dev"
 # AES-GCM at less than half of the cost, on CPUs with VAES.
 optional="libipsec-mb-dev"
 run="smbclient"

@@ -419,6 +419,7 @@ static struct fusefs_backend *backend_new(const struct fusefs_options *options,
 	b->events = *events;
 	b->timeout_ms = options->timeout_ms;
 	b->is_read_only = options->is_read_only;
+	b->keeps_nothing = options->keeps_nothing;
 	b->may_come_late = options->may_come_late;
 	b->root_fd = b->socket_fd = b->shim_fd = b->theirs_fd = -1;
 	b->via = options->via;

@@ -65,6 +65,7 @@ struct fusefs_options {
 	enum fusefs_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
 	bool is_read_only;
+	bool keeps_nothing; /* names and facts: asked for each time */
 	/* A first start that fails is not the end: it is tried again. */
 	bool may_come_late;
 };

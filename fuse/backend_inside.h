@@ -63,6 +63,7 @@ struct fusefs_backend {
 	unsigned int timeout_ms;
 	enum fusefs_via via;
 	bool is_read_only;
+	bool keeps_nothing;
 	bool may_come_late;
 	int wake_fd; /* stopping, or something was answered */
 

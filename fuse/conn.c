@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuse/cache.h"
 #include "fuse/thread.h"
 
 #define BUCKETS  64
@@ -44,6 +45,8 @@ struct fusefs_conn {
 	uint64_t serial;
 	struct fusefs_limits limits;
 	atomic_bool is_closed;
+	atomic_bool facts_hold; /* those that come with names, for a time */
+	atomic_bool uses_facts; /* the last listing was used with them */
 	atomic_bool is_unknown[OPCODES]; /* the program has no such request */
 
 	pthread_mutex_t mutex; /* of these */
@@ -53,6 +56,7 @@ struct fusefs_conn {
 	size_t next_orphan;
 	struct fusefs_nodes nodes;
 	struct fusefs_listener listener;
+	struct fusefs_cache *cache; /* NULL: nothing is kept */
 };
 
 int fusefs_conn_pair(int *ret_ours, int *ret_theirs, size_t *ret_message_max)
@@ -167,11 +171,18 @@ static void take_notice(struct fusefs_conn *conn,
 	struct fusefs_listener listener;
 	struct fusefs_notice notice;
 
+	if (fusefs_notice_take(head->error, body, length, &notice))
+		return;
 	pthread_mutex_lock(&conn->mutex);
 	listener = conn->listener; /* once there, it stays as long as we */
+	if (conn->cache && *notice.name) {
+		fusefs_cache_drop_attr(conn->cache, notice.node);
+		fusefs_cache_drop_name(conn->cache, notice.node, notice.name);
+	} else if (conn->cache) {
+		fusefs_cache_drop_attr(conn->cache, notice.node);
+	}
 	pthread_mutex_unlock(&conn->mutex);
-	if (listener.heard &&
-	    !fusefs_notice_take(head->error, body, length, &notice))
+	if (listener.heard)
 		listener.heard(listener.arg, conn->serial, &notice);
 }
 
@@ -195,6 +206,16 @@ static bool receive_unwanted(struct fusefs_conn *conn)
 	return n > 0;
 }
 
+static void drop_changed(struct fusefs_conn *conn,
+			 const struct fusefs_request *request)
+{
+	if (!conn->cache)
+		return;
+	pthread_mutex_lock(&conn->mutex);
+	fusefs_cache_drop_changed(conn->cache, request);
+	pthread_mutex_unlock(&conn->mutex);
+}
+
 /* False at the end of the connection. */
 static bool receive_one(struct fusefs_conn *conn)
 {
@@ -215,6 +236,7 @@ static bool receive_one(struct fusefs_conn *conn)
 	err = n < 0 || is_cut ? -EPROTO : fusefs_reply_check(&head, (size_t)n);
 	if (err == -ENOSYS && call->request.head.opcode < OPCODES)
 		conn->is_unknown[call->request.head.opcode] = true;
+	drop_changed(conn, &call->request);
 	finish(call, err, err ? 0 : (size_t)n - sizeof(head));
 	return err != -EPROTO;
 }
@@ -246,6 +268,9 @@ int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
 
 	if (!conn)
 		return -ENOMEM;
+	/* Without the memory for it we ask more often. */
+	conn->cache =
+		limits->keeps_nothing ? NULL : calloc(1, sizeof(*conn->cache));
 	conn->refs = 2; /* the caller's and the thread's */
 	conn->fd = fd;
 	conn->serial = atomic_fetch_add(&serials, 1) + 1;
@@ -256,6 +281,7 @@ int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
 	err = fusefs_thread_start(conn_main, conn);
 	if (err) {
 		pthread_mutex_destroy(&conn->mutex);
+		free(conn->cache);
 		free(conn);
 		return err;
 	}
@@ -277,6 +303,7 @@ struct fusefs_conn *fusefs_conn_unref(struct fusefs_conn *conn)
 		close(conn->fd);
 		fusefs_nodes_fini(&conn->nodes);
 		pthread_mutex_destroy(&conn->mutex);
+		free(conn->cache);
 		free(conn);
 	}
 	return NULL;
@@ -332,6 +359,7 @@ int fusefs_conn_send(struct fusefs_conn *conn, struct fusefs_call *call)
 
 	if (opcode < OPCODES && conn->is_unknown[opcode])
 		return -ENOSYS;
+	drop_changed(conn, &call->request);
 	pthread_mutex_lock(&conn->mutex);
 	call->request.head.unique = conn->next_unique;
 	conn->next_unique += 2; /* odd ones are for INTERRUPT */
@@ -395,13 +423,16 @@ static void forget(struct fusefs_conn *conn, const struct fusefs_forget *what)
 		poll(&room, 1, 1);
 }
 
-struct fusefs_node *fusefs_conn_hold(struct fusefs_conn *conn, uint64_t id)
+struct fusefs_node *fusefs_conn_hold(struct fusefs_conn *conn,
+				     const struct fusefs_entry *entry)
 {
-	const struct fusefs_forget once = { id, 1 };
+	const struct fusefs_forget once = { entry->node, 1 };
 	struct fusefs_node *node;
 
+	if (entry->held)
+		return entry->held;
 	pthread_mutex_lock(&conn->mutex);
-	node = fusefs_nodes_tell(&conn->nodes, id);
+	node = fusefs_nodes_tell(&conn->nodes, entry->node);
 	pthread_mutex_unlock(&conn->mutex);
 	if (!node)
 		forget(conn, &once);
@@ -420,12 +451,92 @@ void fusefs_conn_let_go(struct fusefs_conn *conn, struct fusefs_node *node)
 		forget(conn, &what);
 }
 
-void fusefs_conn_pass(struct fusefs_conn *conn, uint64_t id)
+void fusefs_conn_pass(struct fusefs_conn *conn,
+		      const struct fusefs_entry *entry)
 {
-	struct fusefs_node *node = fusefs_conn_hold(conn, id);
+	struct fusefs_node *node = fusefs_conn_hold(conn, entry);
 
 	if (node)
 		fusefs_conn_let_go(conn, node);
+}
+
+/* ---- what is kept ---- */
+
+bool fusefs_conn_recall(struct fusefs_conn *conn, uint64_t dir,
+			const char *name, uint64_t now,
+			struct fusefs_entry *ret_entry)
+{
+	bool is_kept = false;
+
+	if (!conn->cache)
+		return false;
+	pthread_mutex_lock(&conn->mutex);
+	if (fusefs_cache_entry(conn->cache, dir, name, now, ret_entry)) {
+		ret_entry->held =
+			fusefs_nodes_hold(&conn->nodes, ret_entry->node);
+		is_kept = ret_entry->held;
+	}
+	pthread_mutex_unlock(&conn->mutex);
+	return is_kept;
+}
+
+bool fusefs_conn_recall_attr(struct fusefs_conn *conn, uint64_t node,
+			     uint64_t now, struct fusefs_attr *ret_attr)
+{
+	bool is_kept;
+
+	if (!conn->cache)
+		return false;
+	pthread_mutex_lock(&conn->mutex);
+	is_kept = fusefs_cache_attr(conn->cache, node, now, ret_attr);
+	pthread_mutex_unlock(&conn->mutex);
+	return is_kept;
+}
+
+bool fusefs_conn_wants_facts(struct fusefs_conn *conn)
+{
+	return conn->cache && conn->limits.flags & FUSE_DO_READDIRPLUS &&
+	       conn->facts_hold && atomic_exchange(&conn->uses_facts, false);
+}
+
+void fusefs_conn_use_facts(struct fusefs_conn *conn)
+{
+	conn->uses_facts = true;
+}
+
+uint64_t fusefs_conn_stamp(struct fusefs_conn *conn)
+{
+	uint64_t stamp;
+
+	if (!conn->cache)
+		return 0;
+	pthread_mutex_lock(&conn->mutex);
+	stamp = fusefs_cache_stamp(conn->cache);
+	pthread_mutex_unlock(&conn->mutex);
+	return stamp;
+}
+
+void fusefs_conn_keep(struct fusefs_conn *conn, uint64_t stamp, uint64_t dir,
+		      const char *name, const struct fusefs_entry *entry,
+		      uint64_t now)
+{
+	if (!conn->cache)
+		return;
+	conn->facts_hold = entry->attr_ns && entry->entry_ns;
+	pthread_mutex_lock(&conn->mutex);
+	fusefs_cache_put_entry(conn->cache, stamp, dir, name, entry, now);
+	pthread_mutex_unlock(&conn->mutex);
+}
+
+void fusefs_conn_keep_attr(struct fusefs_conn *conn, uint64_t stamp,
+			   uint64_t node, const struct fusefs_attr *attr,
+			   uint64_t attr_ns, uint64_t now)
+{
+	if (!conn->cache)
+		return;
+	pthread_mutex_lock(&conn->mutex);
+	fusefs_cache_put_attr(conn->cache, stamp, node, attr, attr_ns, now);
+	pthread_mutex_unlock(&conn->mutex);
 }
 
 /* ---- late replies ---- */
@@ -471,6 +582,11 @@ static void take_late(struct fusefs_conn *conn,
 	const size_t entry_size = sizeof(struct fuse_entry_out);
 	struct fusefs_entry entry;
 
+	if (o.unique && conn->cache) { /* whatever it did, it did it late */
+		pthread_mutex_lock(&conn->mutex);
+		fusefs_cache_drop_all(conn->cache);
+		pthread_mutex_unlock(&conn->mutex);
+	}
 	switch (o.unique ? o.opcode : 0) {
 	case FUSE_OPEN:
 	case FUSE_OPENDIR:
@@ -486,7 +602,7 @@ static void take_late(struct fusefs_conn *conn,
 			break;
 		release(conn, FUSE_RELEASE, entry.node,
 			(const uint8_t *)body + entry_size);
-		fusefs_conn_pass(conn, entry.node);
+		fusefs_conn_pass(conn, &entry);
 		break;
 	case FUSE_LOOKUP:
 	case FUSE_MKDIR:
@@ -494,7 +610,7 @@ static void take_late(struct fusefs_conn *conn,
 	case FUSE_SYMLINK:
 	case FUSE_LINK:
 		if (!fusefs_entry_take(body, length, &entry))
-			fusefs_conn_pass(conn, entry.node);
+			fusefs_conn_pass(conn, &entry);
 		break;
 	default:
 		break;

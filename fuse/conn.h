@@ -86,11 +86,42 @@ int fusefs_conn_ask(struct fusefs_conn *conn, struct fusefs_call *call,
 
 /*
  * A reply has named this node: it is held until it is let go. NULL: no memory;
- * it is forgotten. Never the root. And: a node that nobody wants to hold.
+ * it is forgotten. Never the root. And: a node that nobody wants to hold. Each
+ * entry is for one of these two, once.
  */
-struct fusefs_node *fusefs_conn_hold(struct fusefs_conn *conn, uint64_t id);
+struct fusefs_node *fusefs_conn_hold(struct fusefs_conn *conn,
+				     const struct fusefs_entry *entry);
 void fusefs_conn_let_go(struct fusefs_conn *conn, struct fusefs_node *node);
-void fusefs_conn_pass(struct fusefs_conn *conn, uint64_t id);
+void fusefs_conn_pass(struct fusefs_conn *conn,
+		      const struct fusefs_entry *entry);
+
+/*
+ * What was told lately and holds still (cache.h), at `now` of the caller's
+ * clock, which is the same for all. An entry is as good as one that a reply has
+ * named.
+ */
+bool fusefs_conn_recall(struct fusefs_conn *conn, uint64_t dir,
+			const char *name, uint64_t now,
+			struct fusefs_entry *ret_entry);
+bool fusefs_conn_recall_attr(struct fusefs_conn *conn, uint64_t node,
+			     uint64_t now, struct fusefs_attr *ret_attr);
+
+/*
+ * Whether the next listing had better bring facts along: the last one was used
+ * with them, and the program says that it can, and that they hold. Who asks for
+ * facts of what was listed says so.
+ */
+bool fusefs_conn_wants_facts(struct fusefs_conn *conn);
+void fusefs_conn_use_facts(struct fusefs_conn *conn);
+
+/* To be kept, with the stamp of before the question was sent. */
+uint64_t fusefs_conn_stamp(struct fusefs_conn *conn);
+void fusefs_conn_keep(struct fusefs_conn *conn, uint64_t stamp, uint64_t dir,
+		      const char *name, const struct fusefs_entry *entry,
+		      uint64_t now);
+void fusefs_conn_keep_attr(struct fusefs_conn *conn, uint64_t stamp,
+			   uint64_t node, const struct fusefs_attr *attr,
+			   uint64_t attr_ns, uint64_t now);
 
 /* Ends it: all calls are done with -ENOTCONN, the program sees the end. */
 void fusefs_conn_close(struct fusefs_conn *conn);

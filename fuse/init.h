@@ -21,8 +21,9 @@ enum {
 
 /* What a connection may do. */
 struct fusefs_limits {
-	uint32_t minor;               /* of protocol 7 that both speak */
-	uint32_t flags;               /* FUSE_… that both know */
+	bool keeps_nothing; /* of names and facts, whatever their time */
+	uint32_t minor;     /* of protocol 7 that both speak */
+	uint32_t flags;     /* FUSE_… that both know */
 	uint32_t read_max, write_max; /* bytes of a READ and a WRITE */
 };
 

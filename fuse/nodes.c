@@ -43,17 +43,27 @@ static void make_busy(struct fusefs_nodes *nodes, struct fusefs_node *node)
 	}
 }
 
+struct fusefs_node *fusefs_nodes_hold(struct fusefs_nodes *nodes, uint64_t id)
+{
+	struct fusefs_node *node;
+
+	LIST_FOREACH(node, bucket_of(nodes, id), entry) {
+		if (node->id == id) {
+			make_busy(nodes, node);
+			break;
+		}
+	}
+	return node;
+}
+
 struct fusefs_node *fusefs_nodes_tell(struct fusefs_nodes *nodes, uint64_t id)
 {
 	struct fusefs_node_list *bucket = bucket_of(nodes, id);
-	struct fusefs_node *node;
+	struct fusefs_node *node = fusefs_nodes_hold(nodes, id);
 
-	LIST_FOREACH(node, bucket, entry) {
-		if (node->id == id) {
-			node->told++;
-			make_busy(nodes, node);
-			return node;
-		}
+	if (node) {
+		node->told++;
+		return node;
 	}
 	node = malloc(sizeof(*node));
 	if (!node)

@@ -48,6 +48,9 @@ void fusefs_nodes_fini(struct fusefs_nodes *nodes);
 /* It was told once more, and is held once more. NULL: no memory. */
 struct fusefs_node *fusefs_nodes_tell(struct fusefs_nodes *nodes, uint64_t id);
 
+/* One that was told is held once more. NULL: it is not there any more. */
+struct fusefs_node *fusefs_nodes_hold(struct fusefs_nodes *nodes, uint64_t id);
+
 /*
  * It is held once less. True: *ret_forget is to be sent; that may be another
  * node, which has been idle for longest.

@@ -99,23 +99,24 @@ static int attr_of(const struct fuse_attr *from, struct fusefs_attr *to)
 	return 0;
 }
 
-int fusefs_attr_take(const void *body, size_t length,
-		     struct fusefs_attr *ret_attr)
-{
-	struct fuse_attr_out out;
-
-	if (length != sizeof(out))
-		return -EPROTO;
-	memcpy(&out, body, sizeof(out));
-	return attr_of(&out.attr, ret_attr);
-}
-
 /* Long ones are as good as for ever. */
 static uint64_t ns_of(uint64_t s, uint32_t ns)
 {
 	if (s > 1000000000)
 		s = 1000000000;
 	return s * 1000000000 + (ns < 1000000000 ? ns : 0);
+}
+
+int fusefs_attr_take(const void *body, size_t length,
+		     struct fusefs_attr *ret_attr, uint64_t *ret_attr_ns)
+{
+	struct fuse_attr_out out;
+
+	if (length != sizeof(out))
+		return -EPROTO;
+	memcpy(&out, body, sizeof(out));
+	*ret_attr_ns = ns_of(out.attr_valid, out.attr_valid_nsec);
+	return attr_of(&out.attr, ret_attr);
 }
 
 int fusefs_entry_take(const void *body, size_t length,
@@ -223,6 +224,28 @@ int fusefs_dirent_take(const void *body, size_t length, size_t *at,
 		.name_length = head.namelen,
 		.name = name,
 	};
+	return 1;
+}
+
+int fusefs_direntplus_take(const void *body, size_t length, size_t *at,
+			   struct fusefs_dirent *ret_entry,
+			   struct fusefs_entry *ret_facts)
+{
+	const size_t size = sizeof(struct fuse_entry_out);
+	size_t after = *at + size;
+	int got;
+
+	if (*at == length)
+		return 0;
+	if (length - *at < size)
+		return -EPROTO;
+	got = fusefs_dirent_take(body, length, &after, ret_entry);
+	if (got <= 0)
+		return -EPROTO;
+	/* "." and ".." may have some, or what is none. */
+	if (fusefs_entry_take((const char *)body + *at, size, ret_facts))
+		*ret_facts = (struct fusefs_entry){ .node = 0 };
+	*at = after;
 	return 1;
 }
 

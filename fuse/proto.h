@@ -26,6 +26,8 @@ enum {
 	FUSEFS_LISTING_SIZE = 32 * 1024,
 };
 
+struct fusefs_node;
+
 /* Who asks; the program may look at it. */
 struct fusefs_who {
 	uint32_t uid, gid;
@@ -95,11 +97,13 @@ struct fusefs_entry {
 	uint64_t generation;
 	uint64_t entry_ns, attr_ns; /* how long name and facts hold */
 	struct fusefs_attr attr;
+	/* Not told just now, but kept (conn.h), and held already; or NULL. */
+	struct fusefs_node *held;
 };
 
 /* -EPROTO for a reply of another length, a size or a type that can't be. */
 int fusefs_attr_take(const void *body, size_t length,
-		     struct fusefs_attr *ret_attr);
+		     struct fusefs_attr *ret_attr, uint64_t *ret_attr_ns);
 
 /* Also -ENOENT for a name that is known not to be there (node 0). */
 int fusefs_entry_take(const void *body, size_t length,
@@ -135,6 +139,11 @@ struct fusefs_dirent {
  */
 int fusefs_dirent_take(const void *body, size_t length, size_t *at,
 		       struct fusefs_dirent *ret_entry);
+
+/* The same with the file's facts, of READDIRPLUS; node 0: without. */
+int fusefs_direntplus_take(const void *body, size_t length, size_t *at,
+			   struct fusefs_dirent *ret_entry,
+			   struct fusefs_entry *ret_facts);
 
 /* A target: without a NUL in it, terminated into `to`. -EPROTO, -ERANGE. */
 int fusefs_target_take(const void *body, size_t length, char *to, size_t size);

@@ -215,6 +215,7 @@ static int take_init(struct fusefs_backend *b)
 		err = fusefs_init_take(init_step(b), &reply.init,
 				       (size_t)n - sizeof(reply.head),
 				       b->message_max, &limits);
+	limits.keeps_nothing = b->keeps_nothing;
 	if (!err)
 		err = fusefs_conn_new(b->socket_fd, &limits, &b->conn);
 	if (err)
@@ -226,6 +227,7 @@ static int take_init(struct fusefs_backend *b)
 static int look_at_conn(struct fusefs_backend *b)
 {
 	struct fusefs_attr attr;
+	uint64_t ignored;
 
 	if (is_shim(b))
 		serve_shim(b);
@@ -235,7 +237,7 @@ static int look_at_conn(struct fusefs_backend *b)
 		return -EAGAIN;
 	return b->probe.call.err
 		       ?: fusefs_attr_take(&b->probe.out, b->probe.call.length,
-					   &attr);
+					   &attr, &ignored);
 }
 
 /* ---- the kernel door ---- */

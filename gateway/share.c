@@ -127,7 +127,8 @@ bool gw_share_has_tree(const struct gw_share *share,
 	free(source);
 	return is_same &&
 	       (how->path || (share->timeout_ms == how->timeout_ms &&
-			      share->via == how->via)) &&
+			      share->via == how->via &&
+			      share->is_out_of_band == how->out_of_band)) &&
 	       is->symlinks == wanted.symlinks &&
 	       is->read_path == wanted.read_path &&
 	       is->is_read_only == wanted.is_read_only;
@@ -191,6 +192,7 @@ static bool set_texts(struct gw_share *share, const struct gw_share_config *how)
 	share->source = source_of(how);
 	share->is_mounted = !how->path;
 	share->timeout_ms = how->timeout_ms;
+	share->is_out_of_band = how->out_of_band;
 	share->via = how->via;
 	if (how->snapshots)
 		share->snapshots = strdup(how->snapshots);
@@ -323,6 +325,7 @@ static int open_tree(const struct gw_share_config *how, bool may_come_late,
 		.via = (enum store_via)how->via,
 		.timeout_ms = (unsigned int)how->timeout_ms,
 		.may_come_late = may_come_late,
+		.keeps_nothing = how->out_of_band,
 	};
 	struct store_options options = gw_share_options(how);
 

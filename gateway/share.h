@@ -15,6 +15,7 @@ struct gw_share {
 	struct fsa_share fsa;
 	char *source; /* the directory, or the program's words */
 	int64_t timeout_ms;
+	bool is_out_of_band;
 	int via;
 	bool is_mounted; /* by a program */
 	char *snapshots; /* or NULL; the fsa_share borrows it */

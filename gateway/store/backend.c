@@ -49,6 +49,7 @@ int store_backend_start(struct store_tree *tree,
 		.via = vias[program->via],
 		.timeout_ms = program->timeout_ms,
 		.is_read_only = is_read_only,
+		.keeps_nothing = program->keeps_nothing,
 		.may_come_late = program->may_come_late,
 	};
 	const struct fusefs_events events = {

@@ -4,8 +4,9 @@
  * file; each call has a deadline, and none can hang this process. What the
  * kernel would have done is done here: walking, access, counting nodes.
  *
- * Nothing is remembered between calls: neither names nor facts nor contents,
- * so that what clients see is what the program says at that moment.
+ * Names and facts are kept for as long as the program says that they hold, but
+ * for what we change and what it takes back (fuse/cache.h); of contents nothing
+ * is, so that what clients read is what the program has at that moment.
  */
 #include "gateway/store/direct.h"
 
@@ -79,11 +80,12 @@ static int look_at_root(struct fusefs_conn *conn, unsigned int timeout_ms,
 	struct fuse_attr_out out;
 	struct fusefs_attr attr;
 	struct fusefs_call call;
+	uint64_t ignored;
 	int err = ask(conn, &call, FUSE_GETATTR, sizeof(struct fuse_getattr_in),
 		      &out, sizeof(out), timeout_ms);
 
 	if (!err)
-		err = fusefs_attr_take(&out, call.length, &attr);
+		err = fusefs_attr_take(&out, call.length, &attr, &ignored);
 	if (!err && !S_ISDIR(attr.mode))
 		err = -ENOTDIR;
 	if (!err)

@@ -52,7 +52,7 @@ static int co_may_remove(struct store_creds *creds, struct store_file *dir,
 				     store_tree_timeout(dir->tree), &entry);
 	if (err)
 		return err == -ENOENT && may_be_missing ? 0 : err;
-	fusefs_conn_pass(node->conn, entry.node);
+	fusefs_conn_pass(node->conn, &entry);
 	return fusefs_access_remove(&attr, &entry.attr, &user);
 }
 
@@ -94,7 +94,7 @@ static int co_make_and_forget(struct store_creds *creds, struct store_file *dir,
 					   store_tree_timeout(dir->tree),
 					   &entry);
 	if (!err)
-		fusefs_conn_pass(node->conn, entry.node);
+		fusefs_conn_pass(node->conn, &entry);
 	return err;
 }
 
@@ -131,7 +131,7 @@ int store_direct_co_symlink(struct store_creds *creds, struct store_file *dir,
 	if (!err)
 		err = fusefs_entry_take(&out, c.call.length, &entry);
 	if (!err)
-		fusefs_conn_pass(node->conn, entry.node);
+		fusefs_conn_pass(node->conn, &entry);
 	return err;
 }
 
@@ -159,7 +159,7 @@ int store_direct_co_link(struct store_creds *creds, struct store_file *file,
 	if (!err)
 		err = fusefs_entry_take(&out, c.call.length, &entry);
 	if (!err)
-		fusefs_conn_pass(node->conn, entry.node);
+		fusefs_conn_pass(node->conn, &entry);
 	return err;
 }
 
@@ -232,7 +232,7 @@ static int co_check_missing(struct store_creds *creds, struct direct_node *dir,
 					 timeout_ms, &entry);
 
 	if (!err)
-		fusefs_conn_pass(dir->conn, entry.node);
+		fusefs_conn_pass(dir->conn, &entry);
 	return err == -ENOENT ? 0 : err ? err : -EEXIST;
 }
 
@@ -285,20 +285,27 @@ int store_direct_co_stat_at(struct store_creds *creds, struct store_file *dir,
 struct asked {
 	struct direct_call call;
 	struct fuse_entry_out out;
+	struct fusefs_entry entry;
+	bool is_kept; /* nothing was asked */
 };
 
 static int stat_of_asked(struct fusefs_conn *conn, struct asked *a, int err,
+			 uint64_t stamp, uint64_t dir, const char *name,
 			 struct store_stat *ret_stat)
 {
-	struct fusefs_entry entry;
+	struct fusefs_entry entry = a->entry;
 
-	if (!err)
+	if (!a->is_kept && !err) {
 		err = fusefs_entry_take(&a->out, a->call.call.length, &entry);
+		if (!err)
+			fusefs_conn_keep(conn, stamp, dir, name, &entry,
+					 loop_now());
+	}
 	if (err)
 		return err;
 	store_direct_stat_of(conn, entry.node, entry.generation, &entry.attr,
 			     ret_stat);
-	fusefs_conn_pass(conn, entry.node);
+	fusefs_conn_pass(conn, &entry);
 	return 0;
 }
 
@@ -308,10 +315,16 @@ static void co_stat_some(struct store_creds *creds, struct store_file *dir,
 {
 	struct direct_node *node = direct_of(dir)->node;
 	unsigned int timeout_ms = store_tree_timeout(dir->tree);
+	uint64_t stamp = fusefs_conn_stamp(node->conn);
 
 	for (size_t i = 0; i < count; i++) {
 		errors[i] = fusefs_name_check(names[i]);
 		if (errors[i])
+			continue;
+		asked[i].is_kept =
+			fusefs_conn_recall(node->conn, node->id, names[i],
+					   loop_now(), &asked[i].entry);
+		if (asked[i].is_kept)
 			continue;
 		store_direct_begin(&asked[i].call, FUSE_LOOKUP, node->id, creds,
 				   0, &asked[i].out, sizeof(asked[i].out));
@@ -319,14 +332,15 @@ static void co_stat_some(struct store_creds *creds, struct store_file *dir,
 		store_direct_co_send(node->conn, &asked[i].call);
 	}
 	for (size_t i = 0; i < count; i++) {
-		int err;
+		int err = 0;
 
 		if (errors[i])
 			continue;
-		err = store_direct_co_wait(node->conn, &asked[i].call,
-					   timeout_ms);
-		errors[i] =
-			stat_of_asked(node->conn, &asked[i], err, &stats[i]);
+		if (!asked[i].is_kept)
+			err = store_direct_co_wait(node->conn, &asked[i].call,
+						   timeout_ms);
+		errors[i] = stat_of_asked(node->conn, &asked[i], err, stamp,
+					  node->id, names[i], &stats[i]);
 	}
 }
 
@@ -336,7 +350,10 @@ void store_direct_co_stat_many(struct store_creds *creds,
 			       int *ret_errors)
 {
 	struct asked *asked = calloc(CROWD, sizeof(*asked));
-	int err = asked ? store_direct_co_access(creds, dir, X_OK) : -ENOMEM;
+	int err;
+
+	fusefs_conn_use_facts(direct_of(dir)->node->conn);
+	err = asked ? store_direct_co_access(creds, dir, X_OK) : -ENOMEM;
 
 	for (size_t i = 0; i < count; i += CROWD) {
 		size_t some = count - i < CROWD ? count - i : CROWD;
@@ -357,6 +374,8 @@ struct direct_listing {
 	struct store_file *dir; /* our own, opened; reference */
 	struct store_creds *creds;
 	bool is_at_end;
+	bool has_facts;  /* READDIRPLUS */
+	uint64_t stamp;  /* of the batch */
 	uint64_t cookie; /* behind the last entry given */
 	size_t at, end;  /* of the batch */
 	char name[FUSEFS_NAME_MAX + 1];
@@ -381,6 +400,7 @@ int store_direct_co_list_open(struct store_creds *creds, struct store_file *dir,
 	l->head.tree = dir->tree;
 	l->creds = creds ? store_creds_ref(creds) : NULL;
 	l->is_at_end = false;
+	l->has_facts = fusefs_conn_wants_facts(direct_of(dir)->node->conn);
 	l->cookie = 0;
 	l->at = l->end = 0;
 	*ret_listing = &l->head;
@@ -403,7 +423,9 @@ static int co_fetch(struct direct_listing *l)
 	struct direct_call c;
 	int err;
 
-	store_direct_begin(&c, FUSE_READDIR, f->node->id, l->creds,
+	l->stamp = fusefs_conn_stamp(f->node->conn);
+	store_direct_begin(&c, l->has_facts ? FUSE_READDIRPLUS : FUSE_READDIR,
+			   f->node->id, l->creds,
 			   sizeof(c.call.request.body.read), l->batch,
 			   sizeof(l->batch));
 	c.call.request.body.read.fh = f->handle;
@@ -412,6 +434,10 @@ static int co_fetch(struct direct_listing *l)
 	c.call.request.body.read.flags = f->open_flags;
 	err = store_direct_co_call(f->node->conn, &c,
 				   store_tree_timeout(l->dir->tree));
+	if (err == -ENOSYS && l->has_facts) {
+		l->has_facts = false;
+		return co_fetch(l);
+	}
 	if (err && err != -ENOENT)
 		return err;
 	l->at = 0;
@@ -427,6 +453,28 @@ static bool is_dots(const struct fusefs_dirent *e)
 		(e->name_length == 2 && e->name[1] == '.'));
 }
 
+/* Facts that come along are kept for who asks for them next. */
+static int take_entry(struct direct_listing *l, struct fusefs_dirent *ret_e)
+{
+	struct direct_node *dir = direct_of(l->dir)->node;
+	struct fusefs_entry facts;
+	int got;
+
+	if (!l->has_facts)
+		return fusefs_dirent_take(l->batch, l->end, &l->at, ret_e);
+	got = fusefs_direntplus_take(l->batch, l->end, &l->at, ret_e, &facts);
+	if (got <= 0 || is_dots(ret_e))
+		return got;
+	memcpy(l->name, ret_e->name, ret_e->name_length);
+	l->name[ret_e->name_length] = '\0';
+	if (!facts.node)
+		return got;
+	fusefs_conn_keep(dir->conn, l->stamp, dir->id, l->name, &facts,
+			 loop_now());
+	fusefs_conn_pass(dir->conn, &facts);
+	return got;
+}
+
 int store_direct_co_list_next(struct store_listing *listing,
 			      struct store_entry *ret_entry)
 {
@@ -440,7 +488,7 @@ int store_direct_co_list_next(struct store_listing *listing,
 			if (got || l->is_at_end)
 				return got;
 		}
-		got = fusefs_dirent_take(l->batch, l->end, &l->at, &e);
+		got = take_entry(l, &e);
 		if (got <= 0)
 			return got;
 		l->cookie = e.cookie;

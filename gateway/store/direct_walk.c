@@ -49,14 +49,20 @@ int store_direct_co_lookup(struct fusefs_conn *conn,
 {
 	struct fuse_entry_out out;
 	struct direct_call c;
+	uint64_t stamp;
 	int err = fusefs_name_check(name);
 
-	if (err)
+	if (err || fusefs_conn_recall(conn, dir, name, loop_now(), ret_entry))
 		return err;
+	stamp = fusefs_conn_stamp(conn);
 	store_direct_begin(&c, FUSE_LOOKUP, dir, creds, 0, &out, sizeof(out));
 	c.call.request.names[0] = name;
 	err = store_direct_co_call(conn, &c, timeout_ms);
-	return err ? err : fusefs_entry_take(&out, c.call.length, ret_entry);
+	if (!err)
+		err = fusefs_entry_take(&out, c.call.length, ret_entry);
+	if (!err)
+		fusefs_conn_keep(conn, stamp, dir, name, ret_entry, loop_now());
+	return err;
 }
 
 int store_direct_co_getattr(struct fusefs_conn *conn,
@@ -65,14 +71,23 @@ int store_direct_co_getattr(struct fusefs_conn *conn,
 			    struct fusefs_attr *ret_attr)
 {
 	struct fuse_attr_out out;
+	uint64_t stamp, attr_ns;
 	struct direct_call c;
 	int err;
 
+	if (fusefs_conn_recall_attr(conn, node, loop_now(), ret_attr))
+		return 0;
+	stamp = fusefs_conn_stamp(conn);
 	store_direct_begin(&c, FUSE_GETATTR, node, creds,
 			   sizeof(c.call.request.body.getattr), &out,
 			   sizeof(out));
 	err = store_direct_co_call(conn, &c, timeout_ms);
-	return err ? err : fusefs_attr_take(&out, c.call.length, ret_attr);
+	if (!err)
+		err = fusefs_attr_take(&out, c.call.length, ret_attr, &attr_ns);
+	if (!err)
+		fusefs_conn_keep_attr(conn, stamp, node, ret_attr, attr_ns,
+				      loop_now());
+	return err;
 }
 
 /* No device of the kernel's has such a number. */
@@ -109,7 +124,7 @@ struct direct_node *store_direct_node_new(struct fusefs_conn *conn,
 {
 	bool is_root = entry->node == FUSEFS_ROOT;
 	struct fusefs_node *held =
-		is_root ? NULL : fusefs_conn_hold(conn, entry->node);
+		is_root ? NULL : fusefs_conn_hold(conn, entry);
 	struct direct_node *node =
 		is_root || held ? malloc(sizeof(*node)) : NULL;
 
@@ -283,7 +298,7 @@ static int co_step(struct walk *w, const char *name)
 	err = store_tree_options(w->tree)->symlinks == STORE_SYMLINKS_FOLLOW
 		      ? co_follow(w, entry.node)
 		      : -ELOOP;
-	fusefs_conn_pass(w->conn, entry.node);
+	fusefs_conn_pass(w->conn, &entry);
 	return err;
 }
 

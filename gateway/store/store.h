@@ -83,6 +83,7 @@ struct store_program {
 	enum store_via via;
 	unsigned int timeout_ms; /* for its start and for any answer */
 	bool may_come_late;      /* see store_tree_is_there() */
+	bool keeps_nothing;      /* of its files' names and facts */
 };
 
 /*

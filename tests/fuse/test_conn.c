@@ -274,10 +274,10 @@ static void nodes_are_forgotten_when_there_are_too_many(void **state)
 {
 	struct stage *s = *state;
 	struct fuse_forget_in in;
-	uint64_t id;
+	struct fusefs_entry entry = { .node = 2 };
 
-	for (id = 2; id < FUSEFS_NODES_IDLE_MAX + 3; id++)
-		fusefs_conn_pass(s->conn, id);
+	for (; entry.node < FUSEFS_NODES_IDLE_MAX + 3; entry.node++)
+		fusefs_conn_pass(s->conn, &entry);
 	assert_int_equal(read_request(s, &in, sizeof(in)).opcode, FUSE_FORGET);
 	assert_int_equal(in.nlookup, 1);
 }

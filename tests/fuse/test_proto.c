@@ -113,11 +113,17 @@ static void facts_are_taken(void **state)
 {
 	struct fuse_attr_out out = { .attr = { .mode = S_IFDIR | 0755 } };
 	struct fusefs_attr attr;
+	uint64_t ns;
 
 	(void)state;
-	assert_int_equal(fusefs_attr_take(&out, sizeof(out), &attr), 0);
+	assert_int_equal(fusefs_attr_take(&out, sizeof(out), &attr, &ns), 0);
 	assert_true(S_ISDIR(attr.mode));
-	assert_int_equal(fusefs_attr_take(&out, sizeof(out) + 1, &attr),
+	assert_int_equal(ns, 0);
+	out.attr_valid = 2;
+	out.attr_valid_nsec = 5;
+	assert_int_equal(fusefs_attr_take(&out, sizeof(out), &attr, &ns), 0);
+	assert_int_equal(ns, 2000000005);
+	assert_int_equal(fusefs_attr_take(&out, sizeof(out) + 1, &attr, &ns),
 			 -EPROTO);
 }
 
@@ -148,6 +154,51 @@ static void a_listing_is_taken_entry_by_entry(void **state)
 	assert_memory_equal(e.name, "second", 6);
 	assert_int_equal(e.type, DT_REG);
 	assert_int_equal(fusefs_dirent_take(bytes, end, &at, &e), 0);
+}
+
+static size_t put_facts(uint8_t *to, size_t at, uint64_t node, const char *name,
+			size_t length)
+{
+	const struct fuse_entry_out out = { .nodeid = node,
+					    .attr_valid = 1,
+					    .attr.mode = S_IFREG | 0644 };
+
+	memcpy(to + at, &out, sizeof(out));
+	return put(to, at + sizeof(out), name, length);
+}
+
+static void facts_come_with_a_listing(void **state)
+{
+	uint8_t bytes[600] = { 0 };
+	size_t end = put_facts(bytes, 0, 7, "one", 3), at = 0;
+	struct fusefs_entry facts;
+	struct fusefs_dirent e;
+
+	(void)state;
+	end = put_facts(bytes, end, FUSEFS_ROOT, "..", 2);
+	end = put_facts(bytes, end, 0, "second", 6);
+	assert_int_equal(fusefs_direntplus_take(bytes, end, &at, &e, &facts),
+			 1);
+	assert_memory_equal(e.name, "one", 3);
+	assert_int_equal(facts.node, 7);
+	assert_int_equal(facts.attr_ns, 1000000000);
+	assert_int_equal(fusefs_direntplus_take(bytes, end, &at, &e, &facts),
+			 1);
+	assert_int_equal(facts.node, 0);
+	assert_int_equal(fusefs_direntplus_take(bytes, end, &at, &e, &facts),
+			 1);
+	assert_memory_equal(e.name, "second", 6);
+	assert_int_equal(facts.node, 0);
+	assert_int_equal(fusefs_direntplus_take(bytes, end, &at, &e, &facts),
+			 0);
+	/* Cut: in the facts, in the entry, and all that follows them. */
+	for (size_t cut = 1; cut < 128; cut++) {
+		size_t from = 0, whole = put_facts(bytes, 0, 7, "one", 3);
+
+		assert_int_equal(fusefs_direntplus_take(bytes, whole - cut,
+							&from, &e, &facts),
+				 -EPROTO);
+	}
 }
 
 static void entries_that_lie_are_refused(void **state)
@@ -204,6 +255,7 @@ int main(void)
 		cmocka_unit_test(what_can_t_be_an_entry_is_refused),
 		cmocka_unit_test(facts_are_taken),
 		cmocka_unit_test(a_listing_is_taken_entry_by_entry),
+		cmocka_unit_test(facts_come_with_a_listing),
 		cmocka_unit_test(entries_that_lie_are_refused),
 		cmocka_unit_test(targets_and_names),
 	};

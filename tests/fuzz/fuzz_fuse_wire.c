@@ -26,8 +26,9 @@ static void take_head(const uint8_t *data, size_t size)
 static void take_attr(const uint8_t *data, size_t size)
 {
 	struct fusefs_attr attr;
+	uint64_t ns;
 
-	if (!fusefs_attr_take(data, size, &attr))
+	if (!fusefs_attr_take(data, size, &attr, &ns))
 		assert(attr.size <= INT64_MAX && attr.mode & S_IFMT &&
 		       attr.mtime.tv_nsec < 1000000000);
 }
@@ -53,6 +54,23 @@ static void take_listing(const uint8_t *data, size_t size)
 		if (got == 1)
 			assert(at > before && e.name_length &&
 			       !memchr(e.name, '/', e.name_length));
+	} while (got == 1);
+}
+
+static void take_facts(const uint8_t *data, size_t size)
+{
+	struct fusefs_entry facts;
+	struct fusefs_dirent e;
+	size_t at = 0, before;
+	int got;
+
+	do {
+		before = at;
+		got = fusefs_direntplus_take(data, size, &at, &e, &facts);
+		assert(at <= size);
+		if (got == 1)
+			assert(at > before && e.name_length &&
+			       facts.node != FUSEFS_ROOT && !facts.held);
 	} while (got == 1);
 }
 
@@ -92,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const takers[])(const uint8_t *, size_t) = {
 		take_head,   take_attr, take_entry,  take_listing,
-		take_target, take_init, take_notice,
+		take_target, take_init, take_notice, take_facts,
 	};
 	uint8_t *body;
 

@@ -37,6 +37,7 @@ heard() {
 }
 
 heard "told" "" ', "tell"' ""
+heard "kept, and told" "" ', "tell", "keep=3600"' ""
 heard "looked for" 'poll_interval = "500ms";' "" ""
 heard "not told" 'out_of_band = true;' "" uncached
 tap_done

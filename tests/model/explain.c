@@ -10,8 +10,9 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 18,
+	VISITED = 1 << 21,
 	VISITED_MAX = VISITED - VISITED / 8,
+	KEPT = EXPLAIN_STATES_MAX * 2,
 };
 
 struct search {
@@ -23,6 +24,8 @@ struct search {
 	uint32_t searches[VISITED]; /* in which each was visited */
 	uint32_t search;
 	size_t visited_count;
+	uint32_t kept[KEPT];          /* where in `after`, by their hashes */
+	uint32_t kept_searches[KEPT]; /* in which each was kept */
 };
 
 /* A place in the search: the tables, and the notices that are explained. */
@@ -31,12 +34,13 @@ struct place {
 	uint64_t used; /* bits of seen->notices */
 };
 
-static uint64_t hash(const struct place *p)
+/* Of whole words. */
+static uint64_t hash(const void *data, size_t size)
 {
-	const uint8_t *bytes = (const uint8_t *)p;
+	const uint8_t *bytes = data;
 	uint64_t h = 0xcbf29ce484222325u, word;
 
-	for (size_t i = 0; i + sizeof(word) <= sizeof(*p); i += sizeof(word)) {
+	for (size_t i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
 		memcpy(&word, bytes + i, sizeof(word));
 		h = (h ^ word) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
@@ -47,13 +51,17 @@ static uint64_t hash(const struct place *p)
 /* True if it is new. */
 static bool visit(struct search *s, const struct place *p)
 {
-	uint64_t h = hash(p);
+	uint64_t h = hash(p, sizeof(*p));
 	size_t at = h % VISITED;
 
 	while (s->searches[at] == s->search && s->visited[at] != h)
 		at = (at + 1) % VISITED;
-	if (s->searches[at] == s->search || s->visited_count >= VISITED_MAX)
+	if (s->searches[at] == s->search)
 		return false;
+	if (s->visited_count >= VISITED_MAX) {
+		s->after->is_cut = true;
+		return false;
+	}
 	s->visited[at] = h;
 	s->searches[at] = s->search;
 	s->visited_count++;
@@ -216,16 +224,26 @@ static void tell_rest(const struct search *s, const struct place *p)
 static void keep(struct search *s, const struct place *p)
 {
 	struct explain_states *after = s->after;
-	struct model m = p->m;
+	struct place kept = *p;
+	const struct model *m = &kept.m;
+	size_t at;
 
-	memset(m.notices, 0, sizeof(m.notices));
-	m.notice_count = 0;
-	for (size_t i = 0; i < after->count; i++) {
-		if (memcmp(&after->at[i], &m, sizeof(m)) == 0)
-			return;
+	memset(kept.m.notices, 0, sizeof(kept.m.notices));
+	kept.m.notice_count = 0;
+	kept.used = 0;
+	at = hash(&kept, sizeof(kept)) % KEPT;
+	while (s->kept_searches[at] == s->search &&
+	       memcmp(&after->at[s->kept[at]], m, sizeof(*m)) != 0)
+		at = (at + 1) % KEPT;
+	if (s->kept_searches[at] == s->search)
+		return;
+	if (after->count == EXPLAIN_STATES_MAX) {
+		after->is_cut = true;
+		return;
 	}
-	if (after->count < EXPLAIN_STATES_MAX)
-		after->at[after->count++] = m;
+	s->kept[at] = (uint32_t)after->count;
+	s->kept_searches[at] = s->search;
+	after->at[after->count++] = *m;
 }
 
 static void go_on(struct search *s, const struct place *from)
@@ -266,6 +284,7 @@ void explain(const struct explain_states *before, const struct model_op *ops,
 	s.visited_count = 0;
 	s.search++;
 	ret_after->count = 0;
+	ret_after->is_cut = before->is_cut;
 	for (size_t i = 0; i < before->count; i++) {
 		struct place start;
 

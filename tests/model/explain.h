@@ -11,12 +11,13 @@
 #include "tests/model/model.h"
 
 enum {
-	EXPLAIN_STATES_MAX = 16384,
+	EXPLAIN_STATES_MAX = 1 << 17,
 	EXPLAIN_NOTICES_MAX = 32,
 };
 
 struct explain_states {
 	size_t count;
+	bool is_cut; /* there were more, now or before: they are lost */
 	struct model at[EXPLAIN_STATES_MAX];
 };
 
@@ -27,7 +28,8 @@ struct explain_seen {
 
 /*
  * The states that the world may be in after the requests `ops` (new and old),
- * of those in `before`. None: it can't be explained; a loud search prints the
+ * of those in `before`. None: it can't be explained, or if some were lost, it
+ * can't be told whether it can. A loud search prints the
  * ways that it tries, as lines of comment.
  */
 void explain(const struct explain_states *before, const struct model_op *ops,

@@ -264,7 +264,9 @@ static const char *check(struct play *p)
 	if (!next->count) {
 		p->now->count = 1;
 		explain(p->now, p->ops, &p->seen, next, true);
-		return "what was seen can't be explained";
+		return next->is_cut ? "no explanation among those that there "
+				      "was room for"
+				    : "what was seen can't be explained";
 	}
 	p->next = p->now;
 	p->now = next;

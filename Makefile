@@ -64,7 +64,7 @@ LOOP_SRC  := $(filter-out $(SIM_SRC),$(call src,gateway/loop/*.c))
 STORE_SRC := $(call src,gateway/store/*.c)
 FUSE_SRC  := $(call src,fuse/*.c)
 # Filesystems of our own on libfuse: programs, and what they are made of.
-FS_MAINS  := $(patsubst %,fuse/fs/%.c,memfs)
+FS_MAINS  := $(patsubst %,fuse/fs/%.c,memfs faultfs)
 FS_SRC    := $(filter-out $(FS_MAINS),$(call src,fuse/fs/*.c))
 FS_BINS   := $(patsubst fuse/fs/%.c,$(BUILD)/smbgate-%,$(FS_MAINS))
 FSA_SRC   := $(call src,gateway/fsa/*.c)

@@ -315,8 +315,8 @@ const char *gw_share_lack(const struct gw_share *share)
 	return NULL;
 }
 
-static int open_tree(const struct gw_share_config *how, bool may_come_late,
-		     struct store_tree **ret_tree)
+int gw_share_open_tree(const struct gw_share_config *how, bool may_come_late,
+		       struct store_tree **ret_tree)
 {
 	const struct store_program program = {
 		.name = how->name,
@@ -335,11 +335,10 @@ static int open_tree(const struct gw_share_config *how, bool may_come_late,
 
 struct gw_share *gw_share_new(const struct gw_config *config,
 			      const struct gw_share_config *how,
-			      struct fsa *fsa, struct store_tree *before,
+			      struct fsa *fsa, struct store_tree *tree, int err,
 			      struct gw_complaints *c)
 {
 	struct gw_share *share = calloc(1, sizeof(*share));
-	int err = 0;
 
 	if (share)
 		atomic_init(&share->references, 1);
@@ -348,11 +347,11 @@ struct gw_share *gw_share_new(const struct gw_config *config,
 				  "out of memory");
 	set_facts(share, how);
 	set_fsa(share, how, fsa);
-	if (before)
-		share->fsa.tree = store_tree_ref(before);
-	else
-		err = open_tree(how, config->programs_may_come_late,
-				&share->fsa.tree);
+	if (tree)
+		share->fsa.tree = store_tree_ref(tree);
+	else if (!err)
+		err = gw_share_open_tree(how, config->programs_may_come_late,
+					 &share->fsa.tree);
 	if (err < 0)
 		return share_fail(share, config, how, c, share->source,
 				  err == -ENOEXEC ? "it did not start"

@@ -27,13 +27,18 @@ struct gw_share {
 	struct gw_identity as;
 };
 
+/* The directory or the program that the configuration names. May block. */
+int gw_share_open_tree(const struct gw_share_config *how, bool may_come_late,
+		       struct store_tree **ret_tree);
+
 /*
- * Opens what the configuration names; a tree of `before` with the same path
- * and options is used again. NULL after complaints. May block.
+ * The share of a tree that was opened for it, or that another one has; without
+ * one (NULL) it is opened now, unless that was tried: `err`, its -errno. NULL
+ * after complaints. May block.
  */
 struct gw_share *gw_share_new(const struct gw_config *config,
 			      const struct gw_share_config *how,
-			      struct fsa *fsa, struct store_tree *before,
+			      struct fsa *fsa, struct store_tree *tree, int err,
 			      struct gw_complaints *c);
 struct gw_share *gw_share_ref(struct gw_share *share);
 struct gw_share *gw_share_unref(struct gw_share *share);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/names.h"
+#include "gateway/programs.h"
 #include "gateway/realm.h"
 #include "gateway/share.h"
 #include "gateway/snapshot.h"
@@ -212,7 +213,8 @@ static struct store_tree *tree_of(const struct gw_snapshot *snapshot,
 }
 
 static bool make_share(const struct making *m,
-		       const struct gw_share_config *how)
+		       const struct gw_share_config *how,
+		       const struct gw_program *program)
 {
 	struct store_tree *tree = tree_of(m->snapshot, how);
 	bool knows = knows_users(m, how);
@@ -220,7 +222,9 @@ static bool make_share(const struct making *m,
 
 	if (!tree)
 		tree = tree_of(m->before, how);
-	share = gw_share_new(m->config, how, m->fsa, tree, m->c);
+	if (!tree)
+		tree = program->tree;
+	share = gw_share_new(m->config, how, m->fsa, tree, program->err, m->c);
 	if (!share) {
 		m->snapshot->has_lost_program |= how->mount.count > 0;
 		return false;
@@ -229,17 +233,56 @@ static bool make_share(const struct making *m,
 	return knows;
 }
 
+static bool has_same_words(const struct gw_share_config *a,
+			   const struct gw_share_config *b)
+{
+	if (a->mount.count != b->mount.count)
+		return false;
+	for (size_t i = 0; i < a->mount.count; i++) {
+		if (strcmp(a->mount.items[i], b->mount.items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Those that do not run yet; of shares that may have one in common, the first. */
+static void start_programs(const struct making *m, struct gw_program *programs)
+{
+	const struct gw_share_configs *shares = &m->config->shares;
+
+	for (size_t i = 0; i < shares->count; i++) {
+		const struct gw_share_config *how = &shares->items[i];
+		bool is_first = how->mount.count > 0;
+
+		for (size_t j = 0; is_first && j < i; j++)
+			is_first = !has_same_words(&shares->items[j], how);
+		if (!is_first || tree_of(m->before, how))
+			continue;
+		programs[i].how = how;
+		programs[i].may_come_late = m->config->programs_may_come_late;
+	}
+	gw_programs_start(programs, shares->count);
+}
+
 static bool make_shares(const struct making *m)
 {
 	const struct gw_share_configs *shares = &m->config->shares;
+	struct gw_program *programs =
+		calloc(shares->count + 1, sizeof(*programs));
 	bool ok = true;
 
 	m->snapshot->shares =
 		calloc(shares->count + 1, sizeof(m->snapshot->shares[0]));
-	if (!m->snapshot->shares)
+	if (!m->snapshot->shares || !programs) {
+		free(programs);
 		return false;
+	}
+	start_programs(m, programs);
 	for (size_t i = 0; i < shares->count; i++)
-		ok = make_share(m, &shares->items[i]) && ok;
+		ok = make_share(m, &shares->items[i], &programs[i]) && ok;
+	for (size_t i = 0; i < shares->count; i++)
+		store_tree_unref(programs[i].tree);
+	free(programs);
 	return ok;
 }
 

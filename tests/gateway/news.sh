@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Changes that somebody makes behind a share, by the program that serves its
-# files: what clients hear of them, and what they may keep.
+# files: what clients hear of them, and what they may keep. And programs that
+# take their time to start, side by side (gateway/programs.c).
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
 python=python3
@@ -35,6 +36,28 @@ heard() {
 	check "$1: all was asked" bash -c "cat '$SCRATCH/err' '$SCRATCH/said'; grep -q '^1\.\.' '$SCRATCH/said'"
 	check "$1: ends" gate_stop
 }
+
+# ---- several programs ----
+
+slow() { # NAME: takes two seconds
+	echo "{ name = \"$1\"; via = \"direct\"; mount = [ \"sh\", \"-c\"," \
+		"\"sleep 2; exec python3 $TOP/tests/lib/newsfs.py $SCRATCH/pid-$1 \$0\", \"{}\" ]; }"
+}
+PORT=$(free_port)
+cat >"$SCRATCH/slow.conf" <<-CONF
+	server = { listen = [ "127.0.0.1:$PORT" ]; state_dir = "$SCRATCH/state"; };
+	users_file = "$USERS";
+	shares = ( $(slow one), $(slow two), $(slow three), $(slow four) );
+CONF
+began=$SECONDS
+check "four slow programs: serves" gate_start "$SCRATCH/slow.conf"
+check "four slow programs: side by side" test $((SECONDS - began)) -lt 7
+for name in one two three four; do
+	check "four slow programs: $name" smbclient "//127.0.0.1/$name" -p "$PORT" -U tester%Tester-1 -c "get a $SCRATCH/a"
+done
+check "four slow programs: end" gate_stop
+
+# ---- what others change ----
 
 heard "told" "" ', "tell"' ""
 heard "kept, and told" "" ', "tell", "keep=3600"' ""

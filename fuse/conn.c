@@ -271,6 +271,8 @@ int fusefs_conn_new(int fd, const struct fusefs_limits *limits,
 	/* Without the memory for it we ask more often. */
 	conn->cache =
 		limits->keeps_nothing ? NULL : calloc(1, sizeof(*conn->cache));
+	/* Until it is known better: most listings are looked at. */
+	conn->facts_hold = conn->uses_facts = true;
 	conn->refs = 2; /* the caller's and the thread's */
 	conn->fd = fd;
 	conn->serial = atomic_fetch_add(&serials, 1) + 1;

@@ -9,7 +9,7 @@ server = { listen = [ "127.0.0.1:$PORT" ]; workers = 1; state_dir = "$SCRATCH/st
            log = { level = "debug"; }; };
 users_file = "$USERS";
 shares = (
-  { name = "share"; via = "direct"; timeout = "4s";
+  { name = "share"; via = "direct"; timeout = "4s"; poll_interval = "500ms";
     mount = [ "sshfs", "-f", "-p", "$SSH", "-o", "ssh_command=$W/ssh",
               "root@127.0.0.1:$SCRATCH/back", "{}" ]; },
   { name = "plain"; path = "$SCRATCH/plain"; }
@@ -26,6 +26,15 @@ check "direct: is the user's" test "$(stat -c %s "$SCRATCH/back/mine")" -eq 3000
 check "direct: the same" cmp in/big out/mine
 mkdir -m 700 "$SCRATCH/back/private"
 check "direct: what the mode refuses is refused" bash -c "smbclient //127.0.0.1/share -p $PORT -U tester%Tester-1 -c 'cd private; ls' 2>&1 | grep -q ACCESS_DENIED"
+# sshfs tells of nothing, and keeps lists for a time of its own.
+timeout 40 stdbuf -oL smbclient "//127.0.0.1/share" -p "$PORT" -U tester%Tester-1 \
+	-c 'notify ""' >"$W/news" 2>&1 &
+watcher=$!
+sleep 1.5
+echo new >"$SCRATCH/back/came"
+check "direct, polled: what came on the other side is told" await 30 grep -q '^0001 came' "$W/news"
+kill "$watcher"
+wait "$watcher" 2>/dev/null
 pid=$(sshfs_pid)
 kill -KILL "$pid"
 check "direct, killed: it is started again" await 8 not_pid "$pid"

@@ -28,7 +28,19 @@ struct fusefs_user {
 int fusefs_access(const struct fusefs_attr *attr,
 		  const struct fusefs_user *user, int wanted);
 
-/* Whether an entry of this directory may be taken away or replaced. */
+/*
+ * The same of a file with a POSIX ACL, which is system.posix_acl_access as the
+ * program gives it (acl(5), "ACCESS CHECK ALGORITHM"). One that is malformed
+ * allows nothing.
+ */
+int fusefs_access_acl(const struct fusefs_attr *attr, const void *acl,
+		      size_t length, const struct fusefs_user *user,
+		      int wanted);
+
+/*
+ * Whether the sticky bit lets an entry of this directory be taken away or
+ * replaced, by who may change the directory.
+ */
 int fusefs_access_remove(const struct fusefs_attr *dir,
 			 const struct fusefs_attr *entry,
 			 const struct fusefs_user *user);

@@ -25,7 +25,7 @@ static const struct step {
 #define FLAGS                                                          \
 	(FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | FUSE_EXPORT_SUPPORT | \
 	 FUSE_BIG_WRITES | FUSE_DONT_MASK | FUSE_PARALLEL_DIROPS |     \
-	 FUSE_DO_READDIRPLUS | FUSE_MAX_PAGES)
+	 FUSE_DO_READDIRPLUS | FUSE_MAX_PAGES | FUSE_POSIX_ACL)
 
 void fusefs_init_request(unsigned int step, const struct fusefs_who *who,
 			 struct fusefs_request *ret_request)

@@ -121,6 +121,16 @@ int store_direct_co_getattr(struct fusefs_conn *conn,
 			    unsigned int timeout_ms,
 			    struct fusefs_attr *ret_attr);
 
+/*
+ * Whether the user may, given the node's facts: 0 or -EACCES. In
+ * direct_access.c.
+ */
+int store_direct_co_may(struct fusefs_conn *conn,
+			const struct store_creds *creds, uint64_t node,
+			const struct fusefs_attr *attr,
+			const struct fusefs_user *user, int wanted,
+			unsigned int timeout_ms);
+
 /* What stands for the device in the keys of its files. */
 uint64_t store_direct_device(const struct fusefs_conn *conn);
 

@@ -34,7 +34,11 @@ static int co_may(struct store_creds *creds, struct store_file *file,
 		return err;
 	err = store_direct_co_getattr(node->conn, creds, node->id,
 				      store_tree_timeout(file->tree), &attr);
-	return err ? err : fusefs_access(&attr, &user, wanted);
+	if (!err)
+		err = store_direct_co_may(node->conn, creds, node->id, &attr,
+					  &user, wanted,
+					  store_tree_timeout(file->tree));
+	return err;
 }
 
 /* GETXATTR and LISTXATTR: with size 0 they say how much there is. */
@@ -216,7 +220,10 @@ int store_direct_co_set_times(struct store_creds *creds,
 	if (!err)
 		err = fusefs_access_own(&attr, &user);
 	if (err == -EPERM && is_just_now(atime, mtime))
-		err = fusefs_access(&attr, &user, W_OK);
+		err = store_direct_co_may(direct_of(file)->node->conn, creds,
+					  direct_of(file)->node->id, &attr,
+					  &user, W_OK,
+					  store_tree_timeout(file->tree));
 	if (err)
 		return err;
 	set_time(atime, FATTR_ATIME, FATTR_ATIME_NOW, &in, &in.atime,

@@ -186,7 +186,10 @@ static int co_open_place(struct store_tree *tree, struct store_creds *creds,
 
 	store_direct_user(creds, &user, &who);
 	if (!err)
-		err = fusefs_access(&place->attr, &user, wanted_access(flags));
+		err = store_direct_co_may(place->node->conn, creds,
+					  place->node->id, &place->attr, &user,
+					  wanted_access(flags),
+					  store_tree_timeout(tree));
 	if (err) {
 		store_direct_place_fini(place);
 		return err;
@@ -274,7 +277,8 @@ static int co_create_in(struct store_tree *tree, struct store_creds *creds,
 	int err;
 
 	store_direct_user(creds, &user, &who);
-	err = fusefs_access(&dir->attr, &user, W_OK | X_OK);
+	err = store_direct_co_may(dir->node->conn, creds, dir->node->id,
+				  &dir->attr, &user, W_OK | X_OK, timeout_ms);
 	if (err)
 		return err;
 	err = co_create_handle(dir, creds, name, io_flags(flags), mode,
@@ -436,5 +440,9 @@ int store_direct_co_access(struct store_creds *creds, struct store_file *file,
 	store_direct_user(creds, &user, &who);
 	err = store_direct_co_getattr(node->conn, creds, node->id,
 				      store_tree_timeout(file->tree), &attr);
-	return err ? err : fusefs_access(&attr, &user, mode);
+	if (!err)
+		err = store_direct_co_may(node->conn, creds, node->id, &attr,
+					  &user, mode,
+					  store_tree_timeout(file->tree));
+	return err;
 }

@@ -31,7 +31,11 @@ static int co_may_change(struct store_creds *creds, struct store_file *dir,
 		return err;
 	err = store_direct_co_getattr(node->conn, creds, node->id,
 				      store_tree_timeout(dir->tree), ret_attr);
-	return err ? err : fusefs_access(ret_attr, &user, W_OK | X_OK);
+	if (!err)
+		err = store_direct_co_may(node->conn, creds, node->id, ret_attr,
+					  &user, W_OK | X_OK,
+					  store_tree_timeout(dir->tree));
+	return err;
 }
 
 /* What a name stands for, forgotten at once; leave to take it away. */

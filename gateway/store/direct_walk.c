@@ -286,7 +286,8 @@ static int co_step(struct walk *w, const char *name)
 		pop(w);
 		return 0;
 	}
-	err = fusefs_access(&top(w)->attr, &w->user, X_OK);
+	err = store_direct_co_may(w->conn, w->creds, top(w)->node->id,
+				  &top(w)->attr, &w->user, X_OK, w->timeout_ms);
 	if (!err)
 		err = store_direct_co_lookup(w->conn, w->creds,
 					     top(w)->node->id, name,

@@ -77,8 +77,12 @@ static void a_sticky_directory_protects_its_entries(void **state)
 	entry.uid = 2;
 	dir.uid = 10;
 	assert_int_equal(fusefs_access_remove(&dir, &entry, &ann), 0);
+	/* Without it, who may change the directory may do so. */
+	dir = (struct fusefs_attr){ .mode = S_IFDIR | 0777, .uid = 1 };
+	assert_int_equal(fusefs_access(&dir, &ann, W_OK | X_OK), 0);
+	assert_int_equal(fusefs_access_remove(&dir, &entry, &ann), 0);
 	dir.mode = S_IFDIR | 0555;
-	assert_int_equal(fusefs_access_remove(&dir, &entry, &ann), -EACCES);
+	assert_int_equal(fusefs_access(&dir, &ann, W_OK | X_OK), -EACCES);
 }
 
 static void owners_may_change_and_give_to_their_groups(void **state)
@@ -100,9 +104,76 @@ static void owners_may_change_and_give_to_their_groups(void **state)
 	assert_int_equal(fusefs_access_give(&other, &root, 3, 4), 0);
 }
 
+struct entry {
+	uint16_t tag, bits;
+	uint32_t id;
+};
+
+static int may(const struct entry *entries, size_t count, uid_t owner,
+	       gid_t group, int wanted)
+{
+	const struct fusefs_attr attr = { .mode = S_IFREG | 0777,
+					  .uid = owner,
+					  .gid = group };
+	uint8_t acl[200] = { 2 };
+
+	memcpy(acl + 4, entries, count * sizeof(*entries));
+	return fusefs_access_acl(&attr, acl, 4 + count * sizeof(*entries), &ann,
+				 wanted);
+}
+
+static void an_acl_decides_as_acl_5_says(void **state)
+{
+	/* user::rw-, user:10:r-x, group::r--, group:50:-w-, mask, other::x */
+	struct entry acl[] = {
+		{ 0x01, 6, 0 },  { 0x02, 5, 10 }, { 0x04, 4, 0 },
+		{ 0x08, 2, 50 }, { 0x10, 7, 0 },  { 0x20, 1, 0 }
+	};
+
+	(void)state;
+	assert_int_equal(may(acl, 6, 10, 0, R_OK | W_OK), 0);
+	assert_int_equal(may(acl, 6, 10, 0, X_OK), -EACCES);
+	assert_int_equal(may(acl, 6, 1, 20, R_OK | X_OK), 0);
+	assert_int_equal(may(acl, 6, 1, 20, W_OK), -EACCES);
+	acl[4].bits = 1; /* the mask leaves X of it */
+	assert_int_equal(may(acl, 6, 1, 20, X_OK), 0);
+	assert_int_equal(may(acl, 6, 1, 20, R_OK), -EACCES);
+	acl[4].bits = 7;
+	acl[1].id = 11; /* somebody else: then the groups */
+	assert_int_equal(may(acl, 6, 1, 20, R_OK), 0);
+	assert_int_equal(may(acl, 6, 1, 20, W_OK), 0);
+	/* None of them allows both, and the others do not count. */
+	assert_int_equal(may(acl, 6, 1, 20, R_OK | W_OK), -EACCES);
+	assert_int_equal(may(acl, 6, 1, 20, X_OK), -EACCES);
+	acl[3].id = 51;
+	assert_int_equal(may(acl, 6, 1, 1, X_OK), 0);
+	assert_int_equal(may(acl, 6, 1, 1, R_OK), -EACCES);
+}
+
+static void what_is_no_acl_allows_nothing(void **state)
+{
+	const struct entry acl[] = { { 0x01, 7, 0 },
+				     { 0x04, 7, 0 },
+				     { 0x20, 7, 0 } };
+	const struct fusefs_attr attr = { .mode = S_IFREG | 0777 };
+	const uint8_t other[12] = { 3 };
+
+	(void)state;
+	assert_int_equal(may(acl, 3, 1, 1, R_OK), 0);
+	assert_int_equal(may(acl, 2, 1, 1, R_OK), -EACCES);
+	assert_int_equal(may(acl, 0, 1, 1, R_OK), -EACCES);
+	assert_int_equal(fusefs_access_acl(&attr, other, 12, &ann, R_OK),
+			 -EACCES);
+	assert_int_equal(fusefs_access_acl(&attr, other, 7, &ann, R_OK),
+			 -EACCES);
+	assert_int_equal(fusefs_access_acl(&attr, other, 0, &root, R_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_acl_decides_as_acl_5_says),
+		cmocka_unit_test(what_is_no_acl_allows_nothing),
 		cmocka_unit_test(the_first_class_that_fits_decides),
 		cmocka_unit_test(root_may_all_but_run_what_nobody_may),
 		cmocka_unit_test(a_sticky_directory_protects_its_entries),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Changes that somebody makes behind a share, by the program that serves its
 # files: what clients hear of them, and what they may keep. And programs that
-# take their time to start, side by side (gateway/programs.c).
+# take their time to start, side by side (gateway/programs.c), or leave access
+# by ACLs to us (gateway/store/direct_access.c).
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
 python=python3
@@ -56,6 +57,22 @@ for name in one two three four; do
 	check "four slow programs: $name" smbclient "//127.0.0.1/$name" -p "$PORT" -U tester%Tester-1 -c "get a $SCRATCH/a"
 done
 check "four slow programs: end" gate_stop
+
+# ---- ACLs ----
+
+PORT=$(free_port)
+cat >"$SCRATCH/acl.conf" <<-CONF
+	server = { listen = [ "127.0.0.1:$PORT" ]; state_dir = "$SCRATCH/state"; };
+	users_file = "$USERS";
+	shares = ( { name = "share"; via = "direct"; mount = [ "python3", "$TOP/tests/lib/newsfs.py", "$SCRATCH/pid", "{}", "acl" ]; } );
+CONF
+check "ACLs: serves" gate_start "$SCRATCH/acl.conf"
+get_a() { smbclient //127.0.0.1/share -p "$PORT" -U "$1" -c "get a $SCRATCH/a" 2>&1; }
+if [ "$(id -u)" -eq 0 ]; then
+	check "ACLs: who is named may" get_a tester%Tester-1
+	check "ACLs: the mask is not the group's" bash -c "$(declare -f get_a); PORT=$PORT SCRATCH=$SCRATCH; get_a tester2%Tester-2 | grep -q ACCESS_DENIED"
+fi
+check "ACLs: end" gate_stop
 
 # ---- what others change ----
 

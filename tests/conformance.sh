@@ -13,6 +13,9 @@
 #           packets of a channel dropped, instead of asking the server to act
 #           as if (root, iptables)
 # OUT       directory that keeps results and logs
+# BACKEND   a program that serves the share by FUSE, as mount = [ … ] has it, with
+#           spaces between its words and @DIR@/share for the files' directory
+# VIA       the door to it: direct, kernel or auto
 # TAP=1     TAP lines instead of the report
 #
 # Where it may, it runs in a network of its own, on port 445: one test has that
@@ -41,6 +44,12 @@ gate_users
 sed -e "s,@PORT@,$PORT,; s,@DIR@,$SCRATCH,; s,@USERS@,$USERS," \
 	${WORKERS:+-e "s,^server = {,&\n  workers = $WORKERS;,"} \
 	"$SUITE/smbgate.conf.in" >"$SCRATCH/smbgate.conf"
+if [ -n "${BACKEND:-}" ]; then
+	# shellcheck disable=SC2086
+	words=$(printf '"%s", ' ${BACKEND//@DIR@/$SCRATCH})
+	sed -i "/name = \"share\"/s,path = [^;]*;,mount = [ ${words%, } ]; via = \"${VIA:-auto}\";," \
+		"$SCRATCH/smbgate.conf"
+fi
 gate_start "$SCRATCH/smbgate.conf" || exit 1
 
 # known_failure TEST MODE: the reason why it is known to fail; empty if it is not.

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -51,7 +52,21 @@ struct fsa_polls {
 	/* ---- under the lock ---- */
 	struct loop_mutex lock;
 	LIST_HEAD(, fsa_polled) places;
+	struct loop *sleeper; /* where the looker waits for a first place */
+	struct loop_note note;
+	/* ---- the looker's ---- */
+	struct loop_waiter *waiter;
 };
+
+static void delivered(struct loop_note *note)
+{
+	char *at = (char *)note - offsetof(struct fsa_polls, note);
+	struct fsa_polls *polls = (struct fsa_polls *)(void *)at;
+
+	if (polls->waiter)
+		loop_wake(polls->waiter, 0);
+	polls->waiter = NULL;
+}
 
 struct fsa_polls *fsa_polls_new(void)
 {
@@ -61,6 +76,7 @@ struct fsa_polls *fsa_polls_new(void)
 		return NULL;
 	loop_mutex_init(&polls->lock);
 	LIST_INIT(&polls->places);
+	polls->note.deliver = delivered;
 	return polls;
 }
 
@@ -134,6 +150,7 @@ void fsa_poll_join(struct fsa_open *open, const struct store_stat *stat)
 	struct fsa_polls *polls = fsa_polls_of(open->node->fsa);
 	unsigned int every_ms = open->volume->share->poll_ms;
 	struct fsa_polled *new, *p;
+	struct loop *sleeper;
 
 	if (open->polled || !every_ms)
 		return;
@@ -150,7 +167,11 @@ void fsa_poll_join(struct fsa_open *open, const struct store_stat *stat)
 	p->opens++;
 	if (!p->every_ms || every_ms < p->every_ms)
 		p->every_ms = every_ms;
+	sleeper = polls->sleeper;
+	polls->sleeper = NULL;
 	loop_unlock(&polls->lock);
+	if (sleeper)
+		loop_post(sleeper, &polls->note);
 	open->polled = p;
 	if (p != new)
 		place_free(new);
@@ -431,14 +452,32 @@ static void begin_round(struct fsa_polls *polls, struct due_list *due)
 	}
 }
 
+/* Until it is time to look at the clock; without any place, until one comes. */
+static int co_tick(struct fsa_polls *polls)
+{
+	struct loop_waiter waiter = {};
+	int err;
+
+	loop_lock(&polls->lock);
+	polls->sleeper = LIST_EMPTY(&polls->places) ? loop_current() : NULL;
+	polls->waiter = polls->sleeper ? &waiter : NULL;
+	loop_unlock(&polls->lock);
+	if (!polls->waiter)
+		return loop_co_sleep(loop_ms(TICK_MS));
+	err = loop_co_wait(&waiter, LOOP_FOREVER);
+	polls->waiter = NULL;
+	loop_lock(&polls->lock);
+	polls->sleeper = NULL;
+	loop_unlock(&polls->lock);
+	return err;
+}
+
 void fsa_co_poll(void *arg)
 {
 	struct fsa_polls *polls = fsa_polls_of(arg);
 	struct due_list due;
 
-	while (!loop_co_sleep(loop_ms(TICK_MS))) {
-		if (!fsa_polls_any(polls))
-			continue;
+	while (!co_tick(polls)) {
 		take_due(polls, &due);
 		while (!SLIST_EMPTY(&due))
 			begin_round(polls, &due);

@@ -47,8 +47,8 @@ sed -e "s,@PORT@,$PORT,; s,@DIR@,$SCRATCH,; s,@USERS@,$USERS," \
 if [ -n "${BACKEND:-}" ]; then
 	# shellcheck disable=SC2086
 	words=$(printf '"%s", ' ${BACKEND//@DIR@/$SCRATCH})
-	sed -i "/name = \"share\"/s,path = [^;]*;,mount = [ ${words%, } ]; via = \"${VIA:-auto}\";," \
-		"$SCRATCH/smbgate.conf"
+	sed -i "/name = \"share\"/s|path = [^;]*;|mount = [ ${words%, } ]; via = \"${VIA:-auto}\";|" \
+		"$SCRATCH/smbgate.conf" && grep -q "mount = " "$SCRATCH/smbgate.conf" || exit 1
 fi
 gate_start "$SCRATCH/smbgate.conf" || exit 1
 

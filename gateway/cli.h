@@ -59,6 +59,7 @@ struct gw_args {
 	int64_t timeout_ms; /* 0: not given */
 	/* serve, check */
 	const char *config;
+	bool env;
 	bool json;
 	/* user */
 	const char *file;

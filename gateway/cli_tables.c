@@ -92,6 +92,8 @@ static const struct gw_option mount_options[] = {
 static const struct gw_option serve_options[] = {
 	{ "config", 'c', GW_OPTION_TEXT, ARG(config), "F",
 	  "configuration (/etc/smbgate/smbgate.conf)" },
+	{ "env", 0, GW_OPTION_FLAG, ARG(env), NULL,
+	  "instead of it, SMBGATE_… in the environment" },
 	OPTION_ENGINE,
 	OPTION_LOG,
 	OPTION_HELP,
@@ -129,7 +131,7 @@ const struct gw_verb gw_verbs[] = {
 	  "URL: sshfs://[USER@]HOST[:PORT]/PATH or rclone:REMOTE:[PATH]. {} is "
 	  "where it\nmounts. It stays in the foreground (-f), and is started "
 	  "again if need be.\n" },
-	{ "serve", GW_VERB_SERVE, "[--config FILE]",
+	{ "serve", GW_VERB_SERVE, "[--config FILE | --env]",
 	  "share what a configuration says", serve_options, 0, 0, NULL },
 	{ "check", GW_VERB_CHECK, "[--config FILE]",
 	  "tell what is wrong with a configuration", check_options, 0, 0,

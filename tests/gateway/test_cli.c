@@ -106,7 +106,8 @@ static void wrong_lines_are_told(void **state)
 		  "smbgate export: --encryption takes off, desired or "
 		  "required, not on\n" },
 		{ "smbgate export", "usage: smbgate export DIR [options]\n" },
-		{ "smbgate serve x", "usage: smbgate serve [--config FILE]\n" },
+		{ "smbgate serve x",
+		  "usage: smbgate serve [--config FILE | --env]\n" },
 	};
 
 	(void)state;

@@ -208,13 +208,14 @@ int fusefs_dirent_take(const void *body, size_t length, size_t *at,
 	if (!left)
 		return 0;
 	if (left < FUSE_NAME_OFFSET)
-		return -EPROTO;
+		return *at ? 0 : -EPROTO;
 	memcpy(&head, bytes, FUSE_NAME_OFFSET);
 	if (!head.namelen || head.namelen > FUSEFS_NAME_MAX)
 		return -EPROTO;
 	size = FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + head.namelen);
-	if (size > left || memchr(name, '/', head.namelen) ||
-	    memchr(name, '\0', head.namelen))
+	if (size > left)
+		return *at ? 0 : -EPROTO;
+	if (memchr(name, '/', head.namelen) || memchr(name, '\0', head.namelen))
 		return -EPROTO;
 	*at += size;
 	*ret_entry = (struct fusefs_dirent){
@@ -238,10 +239,12 @@ int fusefs_direntplus_take(const void *body, size_t length, size_t *at,
 	if (*at == length)
 		return 0;
 	if (length - *at < size)
-		return -EPROTO;
+		return *at ? 0 : -EPROTO;
 	got = fusefs_dirent_take(body, length, &after, ret_entry);
-	if (got <= 0)
-		return -EPROTO;
+	if (got < 0)
+		return got;
+	if (!got)
+		return *at ? 0 : -EPROTO;
 	/* "." and ".." may have some, or what is none. */
 	if (fusefs_entry_take((const char *)body + *at, size, ret_facts))
 		*ret_facts = (struct fusefs_entry){ .node = 0 };

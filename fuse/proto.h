@@ -134,8 +134,10 @@ struct fusefs_dirent {
 
 /*
  * Takes an entry at *at of a READDIR reply and moves *at behind it: 1; 0 at
- * the end; -EPROTO for what can't be an entry: one without a name, with a
- * slash or a NUL in it, or longer than the reply.
+ * the end, or where the reply ends within an entry that is not its first
+ * (programs with libfuse 2 cut a listing anywhere); -EPROTO for what can't be
+ * an entry: one without a name, with a slash or a NUL in it, or a first one
+ * that is longer than the reply.
  */
 int fusefs_dirent_take(const void *body, size_t length, size_t *at,
 		       struct fusefs_dirent *ret_entry);

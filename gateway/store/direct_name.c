@@ -486,17 +486,23 @@ int store_direct_co_list_next(struct store_listing *listing,
 	struct fusefs_dirent e = { .name_length = 0 };
 	int got;
 
-	do {
+	for (;;) {
 		if (l->at == l->end) {
 			got = l->is_at_end ? 0 : co_fetch(l);
 			if (got || l->is_at_end)
 				return got;
 		}
 		got = take_entry(l, &e);
-		if (got <= 0)
+		if (got < 0)
 			return got;
+		if (!got) { /* cut: it comes whole with the next batch */
+			l->at = l->end;
+			continue;
+		}
 		l->cookie = e.cookie;
-	} while (is_dots(&e));
+		if (!is_dots(&e))
+			break;
+	}
 	memcpy(l->name, e.name, e.name_length);
 	l->name[e.name_length] = '\0';
 	*ret_entry = (struct store_entry){

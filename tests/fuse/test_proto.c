@@ -156,6 +156,24 @@ static void a_listing_is_taken_entry_by_entry(void **state)
 	assert_int_equal(fusefs_dirent_take(bytes, end, &at, &e), 0);
 }
 
+/* As programs with libfuse 2 do it; the rest comes whole with the next one. */
+static void a_listing_may_be_cut_behind_its_first_entry(void **state)
+{
+	uint8_t bytes[200] = { 0 };
+	size_t first = put(bytes, 0, "one", 3);
+	size_t end = put(bytes, first, "second", 6);
+	struct fusefs_dirent e;
+
+	(void)state;
+	for (size_t cut = first + 1; cut < end; cut++) {
+		size_t at = 0;
+
+		assert_int_equal(fusefs_dirent_take(bytes, cut, &at, &e), 1);
+		assert_int_equal(fusefs_dirent_take(bytes, cut, &at, &e), 0);
+		assert_int_equal(at, first);
+	}
+}
+
 static size_t put_facts(uint8_t *to, size_t at, uint64_t node, const char *name,
 			size_t length)
 {
@@ -255,6 +273,7 @@ int main(void)
 		cmocka_unit_test(what_can_t_be_an_entry_is_refused),
 		cmocka_unit_test(facts_are_taken),
 		cmocka_unit_test(a_listing_is_taken_entry_by_entry),
+		cmocka_unit_test(a_listing_may_be_cut_behind_its_first_entry),
 		cmocka_unit_test(facts_come_with_a_listing),
 		cmocka_unit_test(entries_that_lie_are_refused),
 		cmocka_unit_test(targets_and_names),

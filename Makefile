@@ -147,6 +147,9 @@ $(call obj,$(UNITS) $(TEST_SRC) $(MODEL_SRC) $(FUZZ_SRC) tests/fuzz/replay.c): |
 
 units: $(UNIT_BINS)
 
+$(BUILD)/tests/tools/idle: $(BUILD)/tests/tools/idle.o $(TLIB) $(BUILD)/libsmb.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # ---- fuzzing: libFuzzer with clang; the corpus replayed with any compiler ----
 
 FUZZ_LIBS := $(LOG_OBJ) $(BUILD)/libtest.a $(LIBS)
@@ -193,7 +196,7 @@ conformance: $(BUILD)/smbgate | $(BUILD)/.check-packages
 	@SMBGATE=$(abspath $(BUILD)/smbgate) tests/conformance.sh
 
 ## make bench        smbgate's cost, beside smbd's where it is installed
-bench: $(BUILD)/smbgate | $(BUILD)/.check-packages
+bench: $(BUILD)/smbgate $(BUILD)/tests/tools/idle | $(BUILD)/.check-packages
 	@SMBGATE=$(abspath $(BUILD)/smbgate) tests/bench.sh
 
 ## make install      PREFIX=/usr/local DESTDIR=

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build smbgate, to run its demo, or to test it:
 #
-#   packages.sh build | check | vm
+#   packages.sh build | check | vm | bench
 #
 # Debian's names. As root with apt-get it installs; otherwise it says what to
 # install and ends with 1. The lists here are the ones that the README, the
@@ -17,6 +17,7 @@ run="smbclient"
 check="$run git python3 python3-impacket samba-testsuite libcmocka-dev binutils
 	clang libclang-rt-14-dev clang-format mandoc procps iproute2 attr acl openssl
 	fuse3 bindfs mergerfs sshfs openssh-server"
+bench="nettle-dev gnuplot-nox iproute2 python3"
 vm="qemu-system-x86 cpio busybox-static xz-utils e2fsprogs"
 
 case ${1:-} in
@@ -24,8 +25,9 @@ build) wanted=$build ;;
 run) wanted="$build $run" ;;
 check) wanted="$build $check" ;;
 vm) wanted=$vm ;;
+bench) wanted="$build $bench" ;;
 *)
-	echo "usage: $0 build | run | check | vm" >&2
+	echo "usage: $0 build | run | check | vm | bench" >&2
 	exit 2
 	;;
 esac

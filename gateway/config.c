@@ -50,6 +50,7 @@ void gw_config_init(struct gw_config *config)
 		.per_address = GW_CONNECTIONS_PER_ADDRESS,
 		.io_size = GW_IO_SIZE_MAX,
 		.multichannel = true,
+		.oplock_break_retry = true,
 		.directory_leases = true,
 		.posix_extensions = true,
 	};

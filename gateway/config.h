@@ -122,6 +122,7 @@ struct gw_config {
 	bool multichannel;
 	struct gw_texts advertise; /* none: what this machine has */
 	struct gw_interface_configs interfaces;
+	bool oplock_break_retry;
 	bool directory_leases;
 	bool posix_extensions;
 	bool test_hooks;

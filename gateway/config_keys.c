@@ -368,6 +368,7 @@ static const struct gw_key server_keys[] = {
 	{ "interfaces", GW_KEY_GROUPS, SERVER(interfaces),
 	  .keys = interface_keys, .size = sizeof(struct gw_interface_config),
 	  .init = interface_init },
+	{ "oplock_break_retry", GW_KEY_BOOL, SERVER(oplock_break_retry) },
 	{ "directory_leases", GW_KEY_BOOL, SERVER(directory_leases) },
 	{ "posix_extensions", GW_KEY_BOOL, SERVER(posix_extensions) },
 	{ "test_hooks", GW_KEY_BOOL, SERVER(test_hooks) },

@@ -63,6 +63,7 @@ int gw_run_facts(const struct gw_config *config,
 		.is_multichannel =
 			config->multichannel && gw_conn_tells_acked(),
 		.leases_directories = config->directory_leases,
+		.breaks_oplocks_once = !config->oplock_break_retry,
 		.is_test = config->test_hooks,
 		.has_posix = config->posix_extensions,
 	};

@@ -24,6 +24,7 @@ struct smb_notice {
 	struct smb_session *session; /* reference: the only one; or NULL */
 	uint8_t client_guid[16];     /* else: any connection of the client */
 	bool is_sealed;              /* for the session */
+	bool is_once;                /* and not sent again */
 	uint64_t last_serial;        /* of the connection that was tried last */
 	size_t length;
 	uint8_t body[SMB_NOTICE_MAX];
@@ -82,6 +83,16 @@ static struct smb_channel *next_way(const struct smb_notice *notice,
 	return best;
 }
 
+/* Where Windows servers send what they send once: the newest connection. */
+static struct smb_channel *only_way(const struct smb_notice *notice)
+{
+	struct smb_channel *newest = NULL, *channel = NULL;
+
+	while ((channel = next_way(notice, channel ? channel->serial : 0)))
+		newest = channel;
+	return newest;
+}
+
 /* ---- sending ---- */
 
 /* No session, no tree, never signed. */
@@ -117,7 +128,9 @@ static bool try_next(struct smb_notice *notice)
 	bool is_sent;
 
 	do {
-		channel = next_way(notice, notice->last_serial);
+		channel = notice->is_once
+				  ? only_way(notice)
+				  : next_way(notice, notice->last_serial);
 		if (!channel) {
 			notice_free(notice);
 			return false;
@@ -125,6 +138,10 @@ static bool try_next(struct smb_notice *notice)
 		notice->last_serial = channel->serial;
 		is_sent = send_over(notice, channel);
 	} while (!is_sent);
+	if (notice->is_once) {
+		notice_free(notice);
+		return true;
+	}
 	notice->delivery.is_unacked = channel->is_unacked;
 	channel->wire_ops->watch(channel->wire, &notice->delivery);
 	return true;
@@ -167,6 +184,8 @@ bool smb_notice_send(struct smb_lease *lease, const struct smb_open *open,
 	notice->lease = lease;
 	notice->engine = lease->engine;
 	notice->is_sealed = must_seal(open);
+	notice->is_once = !lease->holder.is_lease &&
+			  lease->engine->facts->breaks_oplocks_once;
 	/* What is sealed can only go where the keys are known. */
 	if (notice->is_sealed || !lease->holder.is_lease)
 		notice->session = smb_session_ref(open->session);

@@ -7,6 +7,9 @@
  *    │^ └──not received, no connection is left──> freed
  *    └┘ not received: the same over the next
  *
+ * With facts.breaks_oplocks_once an oplock's notice goes over the newest
+ * connection, and is not looked after.
+ *
  * A client's only connection is watched as well, since another may come up
  * before it is found dead; but its silence is no reason to cut it, and the time
  * to acknowledge will tell. When the last one is lost, its opens are closed or

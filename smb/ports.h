@@ -227,6 +227,7 @@ struct smb_server_facts {
 	bool is_test;         /* private FSCTLs of the conformance tests */
 	bool has_posix;       /* the extensions of 3.1.1 for Linux clients */
 	bool leases_directories;
+	bool breaks_oplocks_once; /* notices of oplocks are not sent again */
 };
 
 enum smb_share_type {

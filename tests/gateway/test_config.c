@@ -77,6 +77,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_true(config.multichannel);
 	assert_int_equal(config.advertise.count, 0);
 	assert_int_equal(config.interfaces.count, 0);
+	assert_true(config.oplock_break_retry);
 	assert_true(config.directory_leases);
 	assert_int_equal(config.shares.count, 1);
 	assert_int_equal(share->line, 1);
@@ -139,7 +140,7 @@ static void every_key_is_read(void **state)
 		"  multichannel = false; advertise = \"10.0.0.5\";\n"
 		"  interfaces = ( { name = \"eth1\"; speed = 2500;\n"
 		"    rss = \"on\"; }, { name = \"eth2\"; } );\n"
-		"  directory_leases = false;\n"
+		"  oplock_break_retry = false; directory_leases = false;\n"
 		"  posix_extensions = false;\n"
 		"  test_hooks = true; log = { level = \"debug\"; };\n"
 		"  limits = { connections = 7; per_address = 5; };\n"
@@ -182,6 +183,7 @@ static void every_key_is_read(void **state)
 	assert_true(config.guest && config.test_hooks);
 	assert_false(config.posix_extensions);
 	assert_cards(&config);
+	assert_false(config.oplock_break_retry);
 	assert_false(config.directory_leases);
 	assert_int_equal(config.users.count, 2);
 	assert_int_equal(config.users.items[0].uid, 4000000000);

@@ -272,6 +272,35 @@ static void only_a_lease_goes_over_other_sessions(void **state)
 	assert_int_equal(client_logoff(&lines[2].client, &sessions[2]), 0);
 }
 
+/* As Windows does it, and of leases it does not. */
+static void an_oplock_s_notice_may_be_sent_once(void **state)
+{
+	(void)state;
+	world.realm.facts.breaks_oplocks_once = true;
+	open_with_oplock();
+	break_it(R, true);
+	assert_int_equal(notice_on(0), 0);
+	assert_int_equal(notice_on(1), 0);
+	assert_int_equal(notice_on(2), OPLOCK_NOTICE);
+	assert_true(TAILQ_EMPTY(&lines[2].wire.deliveries));
+	fake_wire_hang_up(&lines[2].wire);
+	assert_int_equal(notice_on(0), 0);
+	assert_int_equal(notice_on(1), 0);
+	fake_host_advance(&world.host, SMB_BREAK_TIME_MS + 1);
+	assert_int_equal(lapses, 1);
+}
+
+static void with_that_a_lease_s_is_sent_again(void **state)
+{
+	(void)state;
+	world.realm.facts.breaks_oplocks_once = true;
+	open_with_lease();
+	break_it(R, true);
+	assert_int_equal(notice_on(0), LEASE_NOTICE);
+	fake_wire_deliver(&lines[0].wire, false);
+	assert_int_equal(notice_on(1), LEASE_NOTICE);
+}
+
 static void a_lease_takes_any_connection_of_its_client(void **state)
 {
 	(void)state;
@@ -400,6 +429,8 @@ int main(void)
 		TEST(what_was_acknowledged_is_not_sent_again),
 		TEST(a_lost_connection_hands_its_notices_on),
 		TEST(only_a_lease_goes_over_other_sessions),
+		TEST(an_oplock_s_notice_may_be_sent_once),
+		TEST(with_that_a_lease_s_is_sent_again),
 		TEST(a_lease_takes_any_connection_of_its_client),
 		TEST(a_sealed_notice_stays_with_its_session),
 		TEST(without_another_connection_its_files_close),

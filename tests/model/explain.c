@@ -10,7 +10,7 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 21,
+	VISITED = 1 << 23,
 	VISITED_MAX = VISITED - VISITED / 8,
 	KEPT = EXPLAIN_STATES_MAX * 2,
 };

@@ -36,6 +36,7 @@ struct smb_channel *smb_channel_new(struct smb_engine *engine,
 	channel->stranger_since = smb_engine_ticks(engine);
 	TAILQ_INIT(&channel->bindings);
 	TAILQ_INIT(&channel->requests);
+	LIST_INIT(&channel->told);
 	if (credits == 0 || credits > SMB_CREDITS_MAX)
 		credits = SMB_CREDITS_MAX;
 	smb_credit_init(&channel->credits, credits);
@@ -291,6 +292,7 @@ void smb_channel_co_closed(struct smb_channel *channel)
 	struct smb_session *session;
 
 	channel->is_closed = true;
+	smb_notice_channel_lost(channel);
 	end_requests(channel);
 	while ((session = lonely_session(channel)))
 		smb_session_co_end(session, 0);

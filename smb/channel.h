@@ -16,6 +16,7 @@
 
 #include "smb/credit.h"
 #include "smb/crypto.h"
+#include "smb/notice.h"
 #include "smb/ports.h"
 #include "smb/smb.h"
 
@@ -77,6 +78,7 @@ struct smb_channel {
 	uint32_t binding_count, half_open_count, up_count;
 	TAILQ_HEAD(, smb_binding) bindings;
 	TAILQ_HEAD(smb_requests, smb_request) requests;
+	struct smb_notices told;   /* breaks that are to be acknowledged */
 	struct smb_parked *closer; /* waits until message_count is 0 */
 };
 

@@ -160,7 +160,7 @@ static void send_notice(struct smb_lease *lease, const struct smb_open *open,
 		write_lease_notice(&w, lease, brk);
 	else
 		write_oplock_notice(&w, open, brk);
-	smb_notice_send(lease, open, body, w.at);
+	smb_notice_send(lease, open, body, w.at, brk->must_ack);
 }
 
 /* ---- the time to acknowledge ---- */

@@ -19,7 +19,11 @@
 struct smb_notice {
 	struct smb_delivery delivery; /* first */
 	LIST_ENTRY(smb_notice) entry; /* of its lease */
-	struct smb_lease *lease;      /* NULL: it is not to be sent again */
+	LIST_ENTRY(smb_notice) told_entry;
+	struct smb_channel *channel; /* that was tried last */
+	bool is_told;                /* received there: among the channel's */
+	bool must_ack;
+	struct smb_lease *lease; /* NULL: it is not to be sent again */
 	struct smb_engine *engine;
 	struct smb_session *session; /* reference: the only one; or NULL */
 	uint8_t client_guid[16];     /* else: any connection of the client */
@@ -34,6 +38,8 @@ static void notice_free(struct smb_notice *notice)
 {
 	if (notice->lease)
 		LIST_REMOVE(notice, entry);
+	if (notice->is_told)
+		LIST_REMOVE(notice, told_entry);
 	smb_session_unref(notice->session);
 	free(notice);
 }
@@ -45,6 +51,8 @@ void smb_notice_forget(struct smb_notices *notices)
 	while ((notice = LIST_FIRST(notices))) {
 		LIST_REMOVE(notice, entry);
 		notice->lease = NULL;
+		if (notice->is_told)
+			notice_free(notice);
 	}
 }
 
@@ -135,6 +143,7 @@ static bool try_next(struct smb_notice *notice)
 			notice_free(notice);
 			return false;
 		}
+		notice->channel = channel;
 		notice->last_serial = channel->serial;
 		is_sent = send_over(notice, channel);
 	} while (!is_sent);
@@ -158,10 +167,25 @@ static void done(struct smb_delivery *delivery, bool was_received)
 {
 	struct smb_notice *notice = (void *)delivery;
 
-	if (was_received || !notice->lease)
+	if (!notice->lease || (was_received && !notice->must_ack)) {
 		notice_free(notice);
-	else
+	} else if (was_received) {
+		notice->is_told = true;
+		LIST_INSERT_HEAD(&notice->channel->told, notice, told_entry);
+	} else {
 		try_next(notice);
+	}
+}
+
+void smb_notice_channel_lost(struct smb_channel *channel)
+{
+	struct smb_notice *notice;
+
+	while ((notice = LIST_FIRST(&channel->told))) {
+		LIST_REMOVE(notice, told_entry);
+		notice->is_told = false;
+		try_next(notice);
+	}
 }
 
 /* ---- the face ---- */
@@ -173,7 +197,7 @@ static bool must_seal(const struct smb_open *open)
 }
 
 bool smb_notice_send(struct smb_lease *lease, const struct smb_open *open,
-		     const uint8_t *body, size_t length)
+		     const uint8_t *body, size_t length, bool must_ack)
 {
 	struct smb_notice *notice = calloc(1, sizeof(*notice));
 
@@ -183,6 +207,7 @@ bool smb_notice_send(struct smb_lease *lease, const struct smb_open *open,
 	notice->delivery.has_other_way = has_other_way;
 	notice->lease = lease;
 	notice->engine = lease->engine;
+	notice->must_ack = must_ack;
 	notice->is_sealed = must_seal(open);
 	notice->is_once = !lease->holder.is_lease &&
 			  lease->engine->facts->breaks_oplocks_once;

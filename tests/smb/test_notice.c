@@ -221,11 +221,30 @@ static void what_was_received_is_not_sent_again(void **state)
 {
 	(void)state;
 	open_with_oplock();
-	break_it(R, true);
+	break_it(0, false);
 	assert_int_equal(notice_on(0), OPLOCK_NOTICE);
 	fake_wire_deliver(&lines[0].wire, true);
 	fake_wire_hang_up(&lines[0].wire);
 	assert_int_equal(notice_on(1), 0);
+	assert_int_equal(notice_on(2), 0);
+}
+
+/* TCP has received it; whether the client has read it only the client knows. */
+static void what_must_be_acknowledged_outlives_its_connection(void **state)
+{
+	struct client_file file = open_with_oplock();
+
+	(void)state;
+	break_it(R, true);
+	assert_int_equal(notice_on(0), OPLOCK_NOTICE);
+	fake_wire_deliver(&lines[0].wire, true);
+	assert_int_equal(notice_on(1), 0);
+	fake_wire_hang_up(&lines[0].wire);
+	assert_int_equal(notice_on(1), OPLOCK_NOTICE);
+	fake_wire_deliver(&lines[1].wire, true);
+	acknowledge(2, file);
+	assert_int_equal(answers, 1);
+	fake_wire_hang_up(&lines[1].wire);
 	assert_int_equal(notice_on(2), 0);
 }
 
@@ -426,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_notice_takes_the_oldest_connection_and_then_the_next),
 		TEST(what_was_received_is_not_sent_again),
+		TEST(what_must_be_acknowledged_outlives_its_connection),
 		TEST(what_was_acknowledged_is_not_sent_again),
 		TEST(a_lost_connection_hands_its_notices_on),
 		TEST(only_a_lease_goes_over_other_sessions),

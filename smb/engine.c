@@ -35,6 +35,7 @@ struct smb_engine *smb_engine_new(const struct smb_ports *ports,
 	engine->ports = ports;
 	engine->facts = ports->realm_ops->server(ports->realm);
 	engine->worker = worker;
+	TAILQ_INIT(&engine->ending);
 	TAILQ_INIT(&engine->channels);
 	TAILQ_INIT(&engine->disconnected);
 	LIST_INIT(&engine->instances);
@@ -78,7 +79,7 @@ bool smb_engine_co_end_session(struct smb_engine *engine, uint64_t session_id,
 	struct smb_session *session = smb_session_find(engine, session_id);
 
 	if (!session)
-		return false;
+		return smb_session_co_wait_end(engine, session_id, user);
 	bool is_theirs = session->is_valid && session->has_key &&
 			 smb_utf8_equal_nocase(session->user->name, user);
 

@@ -20,7 +20,8 @@ struct smb_engine {
 	const struct smb_ports *ports;
 	const struct smb_server_facts *facts; /* ports' realm's; frozen */
 	unsigned int worker;
-	struct smb_table sessions;     /* by id; the table holds a reference */
+	struct smb_table sessions; /* by id; the table holds a reference */
+	TAILQ_HEAD(, smb_session) ending; /* no longer there, not yet ended */
 	struct smb_table trees;        /* by id; a reference is the session's */
 	struct smb_table opens;        /* by volatile id; likewise */
 	struct smb_lease_table leases; /* by client and key */

@@ -15,6 +15,7 @@
 #include "smb/open.h"
 #include "smb/request.h"
 #include "smb/tree.h"
+#include "smb/wire/utf16.h"
 
 struct smb_session *smb_session_ref(struct smb_session *session)
 {
@@ -78,6 +79,7 @@ struct smb_session *smb_session_new(struct smb_channel *channel)
 	TAILQ_INIT(&session->bindings);
 	TAILQ_INIT(&session->trees);
 	TAILQ_INIT(&session->opens);
+	TAILQ_INIT(&session->end_waits);
 	if (!smb_binding_new(session, channel)) {
 		free(session);
 		return NULL;
@@ -178,12 +180,57 @@ static void co_wait_for_requests(struct smb_session *session, uint32_t except)
 	}
 }
 
+/* One that waits for the end of a session. */
+struct smb_end_wait {
+	TAILQ_ENTRY(smb_end_wait) entry;
+	struct smb_parked parked;
+	bool is_over;
+};
+
+static void tell_end(struct smb_session *session)
+{
+	const struct smb_ports *ports = session->engine->ports;
+	struct smb_end_wait *wait;
+
+	while ((wait = TAILQ_FIRST(&session->end_waits))) {
+		TAILQ_REMOVE(&session->end_waits, wait, entry);
+		wait->is_over = true;
+		ports->host_ops->wake(ports->host, &wait->parked);
+	}
+}
+
+bool smb_session_co_wait_end(struct smb_engine *engine, uint64_t id,
+			     const char *user)
+{
+	struct smb_end_wait wait = { .is_over = false };
+	struct smb_session *session;
+
+	TAILQ_FOREACH(session, &engine->ending, ending_entry) {
+		if (session->id == id && session->is_valid &&
+		    session->has_key &&
+		    smb_utf8_equal_nocase(session->user->name, user))
+			break;
+	}
+	if (!session)
+		return false;
+	TAILQ_INSERT_TAIL(&session->end_waits, &wait, entry);
+	engine->ports->host_ops->co_park(engine->ports->host, &wait.parked,
+					 UINT32_MAX);
+	/* It is still there: the wait was cancelled. */
+	if (!wait.is_over)
+		TAILQ_REMOVE(&session->end_waits, &wait, entry);
+	return wait.is_over;
+}
+
 void smb_session_co_end(struct smb_session *session, uint32_t except)
 {
+	struct smb_engine *engine = session->engine;
+
 	if (session->is_gone)
 		return;
 	smb_session_ref(session);
 	detach(session);
+	TAILQ_INSERT_TAIL(&engine->ending, session, ending_entry);
 	end_requests(session);
 	while (!TAILQ_EMPTY(&session->bindings))
 		smb_binding_remove(TAILQ_FIRST(&session->bindings));
@@ -192,6 +239,8 @@ void smb_session_co_end(struct smb_session *session, uint32_t except)
 		smb_durable_co_leave(TAILQ_FIRST(&session->opens));
 	while (!TAILQ_EMPTY(&session->trees))
 		smb_tree_co_end(TAILQ_FIRST(&session->trees));
+	TAILQ_REMOVE(&engine->ending, session, ending_entry);
+	tell_end(session);
 	smb_session_unref(session); /* the table's */
 	smb_session_unref(session);
 }

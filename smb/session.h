@@ -52,6 +52,8 @@ struct smb_session {
 	bool copies_for_apple;    /* whole files */
 	uint32_t requests;        /* that run in it */
 	struct smb_parked *ender; /* waits until requests is 1 or 0 */
+	TAILQ_ENTRY(smb_session) ending_entry; /* in the engine's, once gone */
+	TAILQ_HEAD(, smb_end_wait) end_waits;  /* for its end */
 	uint32_t tree_count, open_count;
 	TAILQ_HEAD(smb_trees, smb_tree) trees;
 	TAILQ_HEAD(smb_opens, smb_open) opens;
@@ -90,3 +92,11 @@ void smb_session_cancel(struct smb_session *session,
  * those that are kept for their client.
  */
 void smb_session_co_end(struct smb_session *session, uint32_t except);
+
+/*
+ * Waits until the session of this id has ended, with all that it had open, if
+ * it is ending just now and is this user's; false if there is none, or if the
+ * wait was cancelled.
+ */
+bool smb_session_co_wait_end(struct smb_engine *engine, uint64_t id,
+			     const char *user);

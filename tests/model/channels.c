@@ -106,7 +106,7 @@ void channels_lose(struct channels *m, struct channel *c, bool may_be_late)
 	m->losses++;
 	/* The last bytes may be late, but the client hears no more. */
 	if (may_be_late && line->fd >= 0 && !line->is_gone && draw(m, 2))
-		line->is_silent = true;
+		line->is_silent = line->is_deaf = true;
 	else
 		scene_cut(line, 0);
 }
@@ -203,8 +203,8 @@ static bool log_on(struct channels *m)
 	c->session = &m->first;
 	m->first.signs = session.signer != NULL;
 	if (status != 0)
-		/* Which of both there is now, the client can't know. */
-		m->first.id = session.id ? session.id : before;
+		/* If there is a new one nevertheless, it holds nothing. */
+		m->first.id = before;
 	if (status == 0)
 		status = client_tree(&c->client, &m->first, "\\\\x\\s",
 				     &m->tree);

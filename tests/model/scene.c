@@ -257,6 +257,7 @@ struct client_link scene_connect(struct scene *scene, struct scene_line *line)
 	line->fd = pair[0];
 	line->is_gone = false;
 	line->is_silent = false;
+	line->is_deaf = false;
 	line->received = 0;
 	line->server_fd = pair[1];
 	arrival.fd = pair[1];
@@ -321,7 +322,8 @@ static bool receive_some(struct scene_line *line)
 	};
 	bool has_some = false;
 
-	while (line->fd >= 0 && !line->is_gone && !line->is_silent) {
+	while (line->fd >= 0 && !line->is_gone && !line->is_silent &&
+	       !line->is_deaf) {
 		uint8_t *to = room_for(&line->in, &line->in_capacity,
 				       line->in_length, PIECE);
 		ssize_t n = recv(line->fd, to, PIECE, 0);

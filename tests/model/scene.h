@@ -27,6 +27,7 @@ struct scene_line {
 	bool is_patient;   /* receive() waits, until nothing happens any more */
 	bool is_gone;      /* the server has closed it */
 	bool is_silent;    /* nothing gets through, either way */
+	bool is_deaf;      /* its client has closed it: it sends the rest */
 	int server_fd;     /* the server's end, as it was when it connected */
 	uint64_t received; /* bytes: what TCP would have acknowledged */
 	uint8_t *out;

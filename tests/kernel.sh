@@ -3,7 +3,8 @@
 # smbgate on this machine.
 #
 # SCRIPTS  acceptance scripts to run (default: a short selection; «all»);
-#          tests/guest/posix.sh wants OPTS=posix
+#          tests/guest/posix.sh wants OPTS=posix, tests/guest/cut_link.sh
+#          LINKS=2
 # OPTS     mount options
 # LIMIT    seconds that it may take
 # TREE     how many files a tree has that is read by hash first (default: none)

@@ -10,8 +10,8 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 23,
-	VISITED_MAX = VISITED - VISITED / 8,
+	VISITED = 1 << 23, /* at most; a small part is enough as a rule */
+	VISITED_FIRST = 1 << 14,
 	KEPT = EXPLAIN_STATES_MAX * 2,
 };
 
@@ -23,7 +23,7 @@ struct search {
 	uint64_t visited[VISITED];  /* hashes */
 	uint32_t searches[VISITED]; /* in which each was visited */
 	uint32_t search;
-	size_t visited_count;
+	size_t visited_count, visited_size; /* of that, in use: a power of 2 */
 	uint32_t kept[KEPT];          /* where in `after`, by their hashes */
 	uint32_t kept_searches[KEPT]; /* in which each was kept */
 };
@@ -52,13 +52,13 @@ static uint64_t hash(const void *data, size_t size)
 static bool visit(struct search *s, const struct place *p)
 {
 	uint64_t h = hash(p, sizeof(*p));
-	size_t at = h % VISITED;
+	size_t mask = s->visited_size - 1, at = h & mask;
 
 	while (s->searches[at] == s->search && s->visited[at] != h)
-		at = (at + 1) % VISITED;
+		at = (at + 1) & mask;
 	if (s->searches[at] == s->search)
 		return false;
-	if (s->visited_count >= VISITED_MAX) {
+	if (s->visited_count >= s->visited_size - s->visited_size / 8) {
 		s->after->is_cut = true;
 		return false;
 	}
@@ -271,6 +271,21 @@ static void go_on(struct search *s, const struct place *from)
 	}
 }
 
+static void search_from(struct search *s, const struct explain_states *before)
+{
+	s->visited_count = 0;
+	s->search++;
+	s->after->count = 0;
+	s->after->is_cut = false;
+	for (size_t i = 0; i < before->count; i++) {
+		struct place start;
+
+		memset(&start, 0, sizeof(start));
+		start.m = before->at[i];
+		go_on(s, &start);
+	}
+}
+
 void explain(const struct explain_states *before, const struct model_op *ops,
 	     const struct explain_seen *seen, struct explain_states *ret_after,
 	     bool is_loud)
@@ -281,15 +296,12 @@ void explain(const struct explain_states *before, const struct model_op *ops,
 	s.ops = ops;
 	s.seen = seen;
 	s.after = ret_after;
-	s.visited_count = 0;
-	s.search++;
-	ret_after->count = 0;
-	ret_after->is_cut = before->is_cut;
-	for (size_t i = 0; i < before->count; i++) {
-		struct place start;
-
-		memset(&start, 0, sizeof(start));
-		start.m = before->at[i];
-		go_on(&s, &start);
+	/* What is small stays in the processor's cache. */
+	for (s.visited_size = VISITED_FIRST; s.visited_size <= VISITED;
+	     s.visited_size *= 8) {
+		search_from(&s, before);
+		if (!ret_after->is_cut)
+			break;
 	}
+	ret_after->is_cut |= before->is_cut;
 }

@@ -6,29 +6,12 @@
 
 #include <sys/xattr.h>
 
-static bool reader_is_over;
-
-static void co_reader(void *fsa)
-{
-	fsa_co_outside(fsa);
-	reader_is_over = true;
-}
-
 /* A test's body, with the reader beside it. */
 static void co_with_reader(struct house *h, house_fn *fn)
 {
-	struct loop_fiber *reader;
-
 	h->share.watches_outside = true;
 	h->share.grants_oplocks = true;
-	reader_is_over = false;
-	reader = loop_spawn(co_reader, h->fsa);
-	assert_non_null(reader);
-	fn(h);
-	if (!reader_is_over)
-		loop_cancel(reader);
-	while (!reader_is_over)
-		loop_co_yield();
+	co_with_beside(h, fsa_co_outside, fn);
 }
 
 #define OUTSIDE_TEST(name)                        \

@@ -3,30 +3,13 @@
 
 #include "gateway/fsa/poll.h"
 
-static bool looker_is_over;
-
-static void co_looker(void *fsa)
-{
-	fsa_co_poll(fsa);
-	looker_is_over = true;
-}
-
 /* A test's body, with the one who looks beside it. */
 static void co_with_looker(struct house *h, house_fn *fn)
 {
-	struct loop_fiber *looker;
-
 	h->share.watches_outside = true; /* which is not asked then */
 	h->share.grants_oplocks = true;
 	h->share.poll_ms = 100;
-	looker_is_over = false;
-	looker = loop_spawn(co_looker, h->fsa);
-	assert_non_null(looker);
-	fn(h);
-	if (!looker_is_over)
-		loop_cancel(looker);
-	while (!looker_is_over)
-		loop_co_yield();
+	co_with_beside(h, fsa_co_poll, fn);
 	while (fsa_polls_any(fsa_polls_of(h->fsa))) /* a round ends */
 		assert_int_equal(loop_co_sleep(loop_ms(5)), 0);
 }

@@ -11,6 +11,35 @@ enum {
 	NAMES_AND_FACTS = 0x1ff,
 };
 
+/* What runs beside a test's body: a fiber with the room's root, to its end. */
+struct beside {
+	loop_fiber_fn *fn;
+	struct fsa *fsa;
+	bool is_over;
+};
+
+static inline void co_beside(void *arg)
+{
+	struct beside *b = arg;
+
+	b->fn(b->fsa);
+	b->is_over = true;
+}
+
+static inline void co_with_beside(struct house *h, loop_fiber_fn *beside,
+				  house_fn *body)
+{
+	struct beside b = { .fn = beside, .fsa = h->fsa };
+	struct loop_fiber *fiber = loop_spawn(co_beside, &b);
+
+	assert_non_null(fiber);
+	body(h);
+	if (!b.is_over)
+		loop_cancel(fiber);
+	while (!b.is_over)
+		loop_co_yield();
+}
+
 /* One request of CHANGE_NOTIFY; its changes as a text, "+a -b ~c". */
 struct request {
 	struct house *h;

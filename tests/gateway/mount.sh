@@ -6,6 +6,7 @@
 # direct door (direct.c, direct_attr.c, direct_call.c, direct_data.c,
 # direct_file.c, direct_name.c, direct_walk.c).
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
+. "$TOP/tests/lib/mounted.sh"
 
 [ -e /dev/fuse ] || mknod /dev/fuse c 10 229 2>/dev/null
 why=
@@ -34,14 +35,6 @@ fresh() { # DIR: an empty directory that all may use
 	mkdir -p "$1"
 	chmod 777 "$1"
 }
-await() { # SECONDS COMMAND…: until it succeeds
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
 places() { # where smbgate mounts things: what is there now
 	ls -d /run/smbgate-?????? 2>/dev/null
 	awk '$5 ~ /^\/run\/smbgate-......$/ { print "mounted", $5 }' /proc/self/mountinfo
@@ -49,18 +42,6 @@ places() { # where smbgate mounts things: what is there now
 before=$(places)
 nothing_left() { # no mount, no directory, no program of ours
 	[ "$(places)" = "$before" ] && ! pgrep -f "$SCRATCH/back" >/dev/null
-}
-
-# mounted WORDS…: smbgate mount of them as the share called share.
-mounted() {
-	PORT=$(free_port)
-	rm -f "$SCRATCH/stdout"
-	"$SMBGATE" mount --share share --engine "$ENGINE" --log debug \
-		--listen "127.0.0.1:$PORT" --user tester \
-		--password-file "$W/password" "$@" >"$SCRATCH/stdout" 2>>"$SCRATCH/log" &
-	GATE_PID=$!
-	await 20 grep -q '^smbgate: ready' "$SCRATCH/stdout" ||
-		{ tail -n 20 "$SCRATCH/log"; return 1; }
 }
 
 # a_tree NAME WORDS…: a tree goes in and out of $SCRATCH/back.

@@ -3,18 +3,12 @@
  * loopback with the simulator's time. The worker goes on, the peer is cut
  * after GW_SEND_STALL_MS without an acknowledgement, and not before.
  */
+#include "tests/gateway/pair.h"
 #include "tests/loop/engines.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "gateway/conn.h"
-#include "gateway/conn_inside.h"
 #include "gateway/limits.h"
 #include "gateway/store/pipe.h"
 #include "smb/channel.h"
@@ -40,28 +34,12 @@ static int peer;
 
 static void connect_pair(void)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	int listener = socket(AF_INET, SOCK_STREAM, 0), small = HEAD;
-	socklen_t length = sizeof(sa);
+	int small = HEAD;
 
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	assert_int_equal(bind(listener, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&sa, &length),
-			 0);
-	conn = (struct gw_conn){ .fd = socket(AF_INET, SOCK_STREAM, 0) };
+	peer = pair_connect(&conn, small);
 	setsockopt(conn.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	assert_int_equal(connect(conn.fd, (struct sockaddr *)&sa, sizeof(sa)),
-			 0);
 	assert_int_equal(loop_socket_adopt(conn.fd), 0);
-	peer = accept(listener, NULL, NULL);
-	assert_true(peer >= 0);
 	assert_int_equal(fcntl(peer, F_SETFL, O_NONBLOCK), 0);
-	close(listener);
-	TAILQ_INIT(&conn.queue);
-	TAILQ_INIT(&conn.deliveries);
-	strcpy(conn.peer_text, "test");
 }
 
 static void hang_up(void)

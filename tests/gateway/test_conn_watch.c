@@ -2,16 +2,9 @@
  * Whether a peer has received what was sent (MC-1, MC-8): conn_watch.c, on
  * real sockets of loopback. Time is the simulator's where nothing happens.
  */
+#include "tests/gateway/pair.h"
 #include "tests/loop/engines.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "gateway/conn.h"
-#include "gateway/conn_inside.h"
 #include "gateway/limits.h"
 #include "smb/ports.h"
 
@@ -25,28 +18,10 @@ static struct gw_conn conn;
 static int peer;
 static bool has_other;
 
-/* A connection whose peer reads nothing, with room for some KiB. */
+/* Its peer reads nothing, with room for some KiB. */
 static void connect_pair(void)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	int listener = socket(AF_INET, SOCK_STREAM, 0), small = 4096;
-	socklen_t length = sizeof(sa);
-
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	assert_int_equal(bind(listener, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&sa, &length),
-			 0);
-	conn = (struct gw_conn){ .fd = socket(AF_INET, SOCK_STREAM, 0) };
-	assert_int_equal(connect(conn.fd, (struct sockaddr *)&sa, sizeof(sa)),
-			 0);
-	peer = accept(listener, NULL, NULL);
-	assert_true(peer >= 0);
-	close(listener);
-	TAILQ_INIT(&conn.queue);
-	TAILQ_INIT(&conn.deliveries);
-	strcpy(conn.peer_text, "test");
+	peer = pair_connect(&conn, 4096);
 }
 
 static void hang_up(void)

@@ -15,8 +15,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +22,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "gateway/fsa/fsa.h"
-#include "gateway/run.h"
-#include "gateway/server.h"
 #include "gateway/store/store.h"
 #include "smb/smb.h"
 #include "tests/client/client.h"
+#include "tests/gateway/served.h"
 
 enum {
 	PREFIX = 4,
@@ -53,11 +49,7 @@ struct question {
 };
 
 static struct {
-	struct fsa *fsa;
-	struct gw_config config;
-	struct gw_server server;
-	struct smb_server_facts facts;
-	char directory[64];
+	struct served served;
 	/* The client, logged on, with the file open. */
 	struct client client;
 	struct client_session session;
@@ -84,49 +76,16 @@ static bool has_uring(void)
 
 static void start_server(void)
 {
-	struct gw_complaints c = { .to = stderr };
-	struct gw_sockets sockets;
-	struct gw_snapshot *snapshot;
-	char text[300];
-
-	strcpy(f.directory, "/var/tmp/smbgate-costs.XXXXXX");
-	assert_non_null(mkdtemp(f.directory));
-	snprintf(text, sizeof(text),
-		 "server = { listen = [ \"127.0.0.1:0\" ]; workers = 1; };\n"
-		 "users = ( { name = \"ann\";\n" /* "secret" */
-		 "  nt_hash = \"878D8014606CDA29677A44EFA1353FC7\"; } );\n"
-		 "shares = ( { name = \"s\"; path = \"%s\"; } );\n",
-		 f.directory);
-	f.fsa = fsa_new();
-	assert_true(gw_config_parse(text, "x", ".", &f.config, &c));
-	f.config.engine = LOOP_ENGINE_URING;
-	assert_int_equal(gw_run_facts(&f.config, &f.facts), 0);
-	assert_int_equal(gw_snapshot_new(&f.config, f.fsa, NULL, &c, &snapshot),
-			 GW_EXIT_OK);
-	assert_true(gw_listen_open(&f.config, &sockets, stderr));
-	assert_int_equal(gw_server_start(&f.server, &f.config,
-					 gw_realm_new(&f.facts, false,
-						      snapshot),
-					 &sockets),
-			 0);
+	served_start(&f.served, "/var/tmp", LOOP_ENGINE_URING, "workers = 1;");
 }
 
 static void stop_server(void)
 {
 	char path[100];
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, GW_SIGNAL_WORKER);
-	gw_server_stop(&f.server);
-	while (atomic_load(&f.server.workers_alive) > 0)
-		sigwaitinfo(&set, NULL);
-	gw_server_fini(&f.server);
-	f.fsa = fsa_free(f.fsa);
-	gw_config_fini(&f.config);
-	snprintf(path, sizeof(path), "%s/data", f.directory);
+	snprintf(path, sizeof(path), "%s/data", f.served.directory);
 	unlink(path);
-	rmdir(f.directory);
+	served_stop(&f.served);
 }
 
 static void answer(struct loop_note *note)
@@ -143,7 +102,7 @@ static struct costs costs_now(void)
 	struct costs costs;
 	struct question q = { .note.deliver = answer, .to = &costs };
 
-	loop_post(f.server.workers[0].loop, &q.note);
+	loop_post(f.served.server.workers[0].loop, &q.note);
 	while (!atomic_load(&q.is_answered))
 		usleep(1000);
 	return costs;
@@ -230,7 +189,7 @@ static uint8_t *link_receive(void *link, size_t *ret_length)
 
 static void dial(void)
 {
-	const struct gw_address *to = &f.server.sockets.items[0].address;
+	const struct gw_address *to = &f.served.server.sockets.items[0].address;
 	int on = 1;
 
 	f.fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -291,7 +250,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (!f.fsa)
+	if (!f.served.fsa)
 		return 0;
 	client_close(&f.client, &f.session, f.tree, f.file);
 	client_session_fini(&f.client, &f.session);
@@ -309,7 +268,7 @@ static bool reads_without_waiting(void)
 	bool does;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/data", f.directory);
+	snprintf(path, sizeof(path), "%s/data", f.served.directory);
 	fd = open(path, O_RDONLY);
 	assert_true(fd >= 0);
 	does = preadv2(fd, &iov, 1, 0, RWF_NOWAIT) == 1;
@@ -384,7 +343,7 @@ static uint64_t enters(unsigned int depth, uint32_t read_length)
 static void waits_are_few(void **state)
 {
 	(void)state;
-	if (!f.fsa)
+	if (!f.served.fsa)
 		return;
 	assert_in_range(enters(DEPTH, 0), 1, DEPTH * ROUNDS);
 	assert_in_range(enters(1, 0), 1, ROUNDS * 21 / 10);
@@ -400,7 +359,7 @@ static void long_reads_are_not_copied(void **state)
 	uint64_t copied, spliced;
 
 	(void)state;
-	if (!f.fsa)
+	if (!f.served.fsa)
 		return;
 	before = costs_now();
 	for (uint64_t at = 0; at < SIZE; at += MIB) {
@@ -424,7 +383,7 @@ static void cached_reads_need_no_thread(void **state)
 	struct costs before, after;
 
 	(void)state;
-	if (!f.fsa || !reads_without_waiting())
+	if (!f.served.fsa || !reads_without_waiting())
 		return;
 	threads = kernel_workers();
 	before = costs_now();
@@ -446,7 +405,7 @@ static void a_long_write_is_few_operations(void **state)
 
 	(void)state;
 	assert_non_null(bytes);
-	if (f.fsa) {
+	if (f.served.fsa) {
 		before = costs_now();
 		f.client.charge = MIB / 65536;
 		for (unsigned int i = 0; i < ROUNDS; i++)

@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +22,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "gateway/fsa/fsa.h"
 #include "gateway/log.h"
-#include "gateway/run.h"
-#include "gateway/server.h"
 #include "smb/smb.h"
 #include "tests/client/client.h"
+#include "tests/gateway/served.h"
 
 enum {
 	PREFIX = 4,
@@ -37,62 +33,22 @@ enum {
 	REPLY_MAX = 4096,
 };
 
-struct fixture {
-	struct fsa *fsa;
-	struct gw_config config;
-	struct gw_server server;
-	struct smb_server_facts facts;
-	char directory[64];
-	int engine; /* enum loop_engine */
-};
-
-static struct fixture f;
+static struct served f;
 
 static void start(int engine, int64_t per_address)
 {
-	struct gw_complaints c = { .to = stderr };
-	struct gw_sockets sockets;
-	struct gw_snapshot *snapshot;
-	char text[300];
+	char settings[100];
 
-	f = (struct fixture){ .engine = engine };
-	snprintf(f.directory, sizeof(f.directory), "/tmp/smbgate-srv.XXXXXX");
-	assert_non_null(mkdtemp(f.directory));
-	snprintf(text, sizeof(text),
-		 "server = { listen = [ \"127.0.0.1:0\" ]; workers = 2;\n"
-		 "  limits = { per_address = %d; }; };\n"
-		 "users = ( { name = \"ann\";\n" /* "secret" */
-		 "  nt_hash = \"878D8014606CDA29677A44EFA1353FC7\"; } );\n"
-		 "shares = ( { name = \"s\"; path = \"%s\"; } );\n",
-		 (int)per_address, f.directory);
-	f.fsa = fsa_new();
-	assert_true(gw_config_parse(text, "x", ".", &f.config, &c));
-	f.config.engine = engine;
-	assert_int_equal(gw_run_facts(&f.config, &f.facts), 0);
-	assert_int_equal(gw_snapshot_new(&f.config, f.fsa, NULL, &c, &snapshot),
-			 GW_EXIT_OK);
-	assert_true(gw_listen_open(&f.config, &sockets, stderr));
-	assert_int_not_equal(gw_address_port(&sockets.items[0].address), 0);
-	assert_int_equal(gw_server_start(&f.server, &f.config,
-					 gw_realm_new(&f.facts, false,
-						      snapshot),
-					 &sockets),
-			 0);
+	snprintf(settings, sizeof(settings),
+		 "workers = 2; limits = { per_address = %d; };",
+		 (int)per_address);
+	f = (struct served){ 0 };
+	served_start(&f, "/tmp", engine, settings);
 }
 
 static void stop(void)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, GW_SIGNAL_WORKER);
-	gw_server_stop(&f.server);
-	while (atomic_load(&f.server.workers_alive) > 0)
-		sigwaitinfo(&set, NULL);
-	gw_server_fini(&f.server);
-	f.fsa = fsa_free(f.fsa);
-	gw_config_fini(&f.config);
-	rmdir(f.directory);
+	served_stop(&f);
 }
 
 static int dial(void)

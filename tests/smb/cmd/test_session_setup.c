@@ -315,25 +315,30 @@ static void requests_go_on_while_a_session_reauthenticates(void **state)
 /* ---- previous session ---- */
 
 /* SS-9: the file that the lost session held is closed first. */
-static void the_previous_session_of_the_same_user_ends(void **state)
+static void log_on_again(bool is_lost)
 {
 	struct client_file file;
-	uint32_t tree;
+	uint32_t tree = line_connect(&line, 0x311, &session);
 
-	(void)state;
-	tree = line_connect(&line, 0x311, &session);
 	client_create(&line.client, &session, tree, "f", 2, &file);
 	client_negotiate_dialect(&other.client, 0x311);
 	fake_objects_hold(FAKE_CLOSE);
+	if (is_lost)
+		fake_wire_begin_hang_up(&line.wire);
 	assert_int_equal(client_logon_again(&other.client, &second, "ann",
 					    WORLD_PASSWORD, session.id),
 			 UINT32_MAX);
 	assert_int_equal(other.wire.count, 0);
 	fake_objects_release(FAKE_CLOSE);
 	fake_host_run(&world.host);
-
 	assert_int_equal(other.wire.count, 1);
 	assert_int_equal(fake_objects_open(), 0);
+}
+
+static void the_previous_session_of_the_same_user_ends(void **state)
+{
+	(void)state;
+	log_on_again(false);
 	assert_int_equal(client_echo(&line.client, &session),
 			 STATUS(USER_SESSION_DELETED));
 }
@@ -341,23 +346,8 @@ static void the_previous_session_of_the_same_user_ends(void **state)
 /* The same if it is on its way already: its connection was lost first. */
 static void the_end_of_a_lost_session_is_waited_for(void **state)
 {
-	struct client_file file;
-	uint32_t tree;
-
 	(void)state;
-	tree = line_connect(&line, 0x311, &session);
-	client_create(&line.client, &session, tree, "f", 2, &file);
-	client_negotiate_dialect(&other.client, 0x311);
-	fake_objects_hold(FAKE_CLOSE);
-	fake_wire_begin_hang_up(&line.wire);
-	assert_int_equal(client_logon_again(&other.client, &second, "ann",
-					    WORLD_PASSWORD, session.id),
-			 UINT32_MAX);
-	assert_int_equal(other.wire.count, 0);
-	fake_objects_release(FAKE_CLOSE);
-	fake_host_run(&world.host);
-	assert_int_equal(other.wire.count, 1);
-	assert_int_equal(fake_objects_open(), 0);
+	log_on_again(true);
 }
 
 static void the_session_of_another_user_stays(void **state)

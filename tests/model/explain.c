@@ -20,6 +20,8 @@ struct search {
 	const struct explain_seen *seen;
 	struct explain_states *after;
 	bool is_loud;
+	/* Of the run at hand: of others than itself, how they end alone. */
+	struct model_answer answers[MODEL_OPS];
 	uint64_t visited[VISITED];  /* hashes */
 	uint32_t searches[VISITED]; /* in which each was visited */
 	uint32_t search;
@@ -34,18 +36,33 @@ struct place {
 	uint64_t used; /* bits of seen->notices */
 };
 
-/* Of whole words. */
+static uint64_t mix(uint64_t h, const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+/* Of whole words; four at a time, for the processor's multipliers. */
 static uint64_t hash(const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
-	uint64_t h = 0xcbf29ce484222325u, word;
+	uint64_t a = 1, b = 2, c = 3, d = 4;
+	size_t i = 0;
 
-	for (size_t i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
-		memcpy(&word, bytes + i, sizeof(word));
-		h = (h ^ word) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
+	for (; i + 32 <= size; i += 32) {
+		a = mix(a, bytes + i);
+		b = mix(b, bytes + i + 8);
+		c = mix(c, bytes + i + 16);
+		d = mix(d, bytes + i + 24);
 	}
-	return h;
+	for (; i + 8 <= size; i += 8)
+		a = mix(a, bytes + i);
+	a = mix(a, (const uint8_t *)&b);
+	a = mix(a, (const uint8_t *)&c);
+	return mix(a, (const uint8_t *)&d);
 }
 
 /* True if it is new. */
@@ -255,16 +272,16 @@ static void go_on(struct search *s, const struct place *from)
 	else if (s->is_loud)
 		tell_rest(s, from);
 	for (uint8_t i = 0; i < MODEL_OPS; i++) {
-		struct model_answer answers[MODEL_OPS] = { 0 };
 		struct place to;
 
 		if (from->m.states[i] == MODEL_IS_OVER)
 			continue;
 		to = *from;
+		s->answers[i] = (struct model_answer){ 0 };
 		if (s->is_loud)
 			printf("#     runs %d\n", i);
-		if (!model_run(&to.m, s->ops, i, answers) ||
-		    !answers_are_as_seen(s, &from->m, &to.m, answers))
+		if (!model_run(&to.m, s->ops, i, s->answers) ||
+		    !answers_are_as_seen(s, &from->m, &to.m, s->answers))
 			continue;
 		match_notices(s, &to);
 		go_on(s, &to);

@@ -10,7 +10,7 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 23, /* at most; a small part is enough as a rule */
+	VISITED = 1 << 20, /* at most; a small part is enough as a rule */
 	VISITED_FIRST = 1 << 14,
 	KEPT = EXPLAIN_STATES_MAX * 2,
 };

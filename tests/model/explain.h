@@ -11,7 +11,7 @@
 #include "tests/model/model.h"
 
 enum {
-	EXPLAIN_STATES_MAX = 1 << 17,
+	EXPLAIN_STATES_MAX = 1 << 12,
 	EXPLAIN_NOTICES_MAX = 32,
 };
 

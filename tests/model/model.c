@@ -96,15 +96,24 @@ static bool may_lock(const struct model *m, const struct model_op *op)
 	return true;
 }
 
+static uint32_t rank(const struct model_lock *l)
+{
+	return (uint32_t)l->open << 24 | (uint32_t)l->offset << 16 |
+	       (uint32_t)l->length << 8 | l->is_exclusive;
+}
+
 static void add_lock(struct model *m, const struct model_op *op)
 {
-	int i = 0;
+	struct model_lock lock = { op->open, op->offset, op->length,
+				   op->is_exclusive };
+	int i = MODEL_LOCKS - 1;
 
-	while (m->locks[i].open != MODEL_NONE)
-		i++;
-	assert(i < MODEL_LOCKS);
-	m->locks[i] = (struct model_lock){ op->open, op->offset, op->length,
-					   op->is_exclusive };
+	assert(m->locks[i].open == MODEL_NONE);
+	for (; i > 0 && (m->locks[i - 1].open == MODEL_NONE ||
+			 rank(&m->locks[i - 1]) > rank(&lock));
+	     i--)
+		m->locks[i] = m->locks[i - 1];
+	m->locks[i] = lock;
 }
 
 void model_remove_lock(struct model *m, int at)
@@ -142,6 +151,20 @@ void model_remove_wait(struct model *m, uint8_t index)
 	for (; i + 1 < MODEL_OPS; i++)
 		m->waits[i] = m->waits[i + 1];
 	m->waits[i] = MODEL_NONE;
+}
+
+static void add_wait(struct run *r)
+{
+	const struct model *m = r->m;
+	uint8_t file = m->opens[r->op->open].file, *waits = r->m->waits;
+	int i = 0, at;
+
+	while (waits[i] != MODEL_NONE &&
+	       m->opens[r->ops[waits[i]].open].file <= file)
+		i++;
+	for (at = MODEL_OPS - 1; at > i; at--)
+		waits[at] = waits[at - 1];
+	waits[i] = r->index;
 }
 
 /* Those that wait get what they can have by now, in their order. */
@@ -246,7 +269,6 @@ static bool run_set_size(struct run *r)
 static bool run_lock(struct run *r)
 {
 	struct model *m = r->m;
-	int i = 0;
 
 	if (!may_change(r, EVENT_WRITE))
 		return true;
@@ -256,9 +278,7 @@ static bool run_lock(struct run *r)
 	}
 	if (r->op->is_immediate || m->opens[r->op->open].is_closing)
 		return model_end(r, NT_STATUS_LOCK_NOT_GRANTED);
-	while (m->waits[i] != MODEL_NONE)
-		i++;
-	m->waits[i] = r->index;
+	add_wait(r);
 	return model_wait_in(r, MODEL_IS_LOCKING);
 }
 

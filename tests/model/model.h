@@ -7,7 +7,9 @@
  * A request is run as far as it goes; one that has to wait is run again later.
  * Each run is one moment: nothing happens in the middle of it.
  *
- * The struct is plain bytes without pointers: copied, compared, hashed.
+ * The struct is plain bytes without pointers: copied, compared, hashed. What
+ * happened in another order and makes no difference leaves the same bytes, or
+ * a search would go through all orders of what has nothing to do with another.
  */
 #pragma once
 
@@ -128,7 +130,7 @@ struct model_open {
 	bool is_closing; /* nothing waits on its behalf any more */
 	uint8_t actor, file, access, sharing;
 	uint8_t grant; /* MODEL_NONE */
-	uint32_t order;
+	uint8_t order; /* among its actor's, from 1 */
 };
 
 struct model_grant {
@@ -152,13 +154,13 @@ struct model_notice {
 };
 
 struct model {
-	uint32_t order; /* of opens */
 	uint8_t names[MODEL_NAMES];
 	struct model_file files[MODEL_FILES];
 	struct model_open opens[MODEL_OPENS];
 	struct model_grant grants[MODEL_GRANTS];
-	struct model_lock locks[MODEL_LOCKS];
-	uint8_t waits[MODEL_OPS]; /* LOCKs that wait, oldest first */
+	struct model_lock locks[MODEL_LOCKS]; /* sorted */
+	/* LOCKs that wait: by their files, of one the oldest first. */
+	uint8_t waits[MODEL_OPS];
 	uint8_t states[MODEL_OPS];
 	uint8_t op_files[MODEL_OPS];  /* that a waiting CREATE has found */
 	bool for_handles[MODEL_OPS];  /* waits until somebody closes one */

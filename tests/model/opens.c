@@ -46,6 +46,26 @@ static bool has_lease_elsewhere(const struct run *r, uint8_t file)
 	       g->file != file;
 }
 
+static uint8_t count_opens(const struct model *m, uint8_t actor)
+{
+	uint8_t count = 0;
+
+	for (int i = 0; i < MODEL_OPENS; i++)
+		count += m->opens[i].is_used && m->opens[i].actor == actor;
+	return count;
+}
+
+/* Those that came later move up. */
+static void close_rank(struct model *m, uint8_t actor, uint8_t order)
+{
+	for (int i = 0; i < MODEL_OPENS; i++) {
+		struct model_open *o = &m->opens[i];
+
+		if (o->is_used && o->actor == actor && o->order > order)
+			o->order--;
+	}
+}
+
 static void enter(struct run *r, uint8_t file, bool is_new)
 {
 	struct model *m = r->m;
@@ -58,7 +78,7 @@ static void enter(struct run *r, uint8_t file, bool is_new)
 		.access = op->access,
 		.sharing = op->sharing,
 		.grant = MODEL_NONE,
-		.order = ++m->order,
+		.order = (uint8_t)(count_opens(m, op->actor) + 1),
 	};
 
 	if (op->wants != MODEL_WANTS_NOTHING)
@@ -249,6 +269,7 @@ static uint8_t leave(struct run *r, uint8_t open)
 	}
 	bool is_gone = model_leave_grant(m, o);
 
+	close_rank(m, o->actor, o->order);
 	memset(o, 0, sizeof(*o));
 	model_wake(r, file, !is_gone);
 	return m->files[file].is_pending && !model_has_opens(m, file)

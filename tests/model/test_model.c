@@ -21,9 +21,9 @@
 enum {
 	SEEDS = 3,
 #if defined(__SANITIZE_ADDRESS__)
-	STEPS = 3000, /* it is slow then */
+	STEPS = 10000, /* it is slow then */
 #else
-	STEPS = 10000,
+	STEPS = 50000,
 #endif
 	WORKERS = 3,
 };

@@ -81,7 +81,7 @@ struct fsa_node {
 	struct fsa_lock_waits lock_waits; /* for ranges, oldest first */
 	struct fsa_grants grants;         /* oplocks and leases */
 	struct fsa_grant_waits grant_waits;
-	struct fsa_turn turn; /* of a file: who changes its streams */
+	struct fsa_turn turn; /* of a file: who changes its streams, its name */
 };
 
 /* The node of the file that this one is a stream of, or is. Borrowed. */

@@ -14,6 +14,7 @@
 #include "gateway/fsa/making.h"
 #include "gateway/fsa/object.h"
 #include "gateway/fsa/stream.h"
+#include "gateway/fsa/turn.h"
 #include "gateway/fsa/windows.h"
 
 enum {
@@ -471,6 +472,29 @@ static bool has_moved(const struct move *m)
 	return has;
 }
 
+/*
+ * What was found out holds if the file is still where it was: another rename
+ * of it may be done on disk, and not yet known here before its turn is over.
+ */
+static enum nt_status co_do_rename(struct move *m, enum nt_status status,
+				   bool is_replace)
+{
+	fsa_turn_co_take(m->open->node);
+	if (has_moved(m)) {
+		m->is_stale = true;
+		status = NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	} else if (status == NT_STATUS_SUCCESS) {
+		status = fsa_status(FSA_RENAME, co_rename(m));
+		/* It was not there when we looked: then it is to be replaced. */
+		m->is_stale |= status == NT_STATUS_OBJECT_NAME_COLLISION &&
+			       is_replace && !m->target.exists;
+		if (status == NT_STATUS_SUCCESS)
+			tell_renamed(m);
+	}
+	fsa_turn_give(m->open->node);
+	return status;
+}
+
 static enum nt_status co_try_rename(struct fsa_open *open,
 				    const struct smb_set *set,
 				    bool *ret_is_stale)
@@ -480,18 +504,11 @@ static enum nt_status co_try_rename(struct fsa_open *open,
 
 	if (status == NT_STATUS_SUCCESS)
 		status = co_check_rename(&m, set->is_replace);
-	if (status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) {
-		status = fsa_status(FSA_RENAME, co_rename(&m));
-		/* It was not there when we looked: then it is to be replaced. */
-		m.is_stale |= status == NT_STATUS_OBJECT_NAME_COLLISION &&
-			      set->is_replace && !m.target.exists;
-		if (status == NT_STATUS_SUCCESS)
-			tell_renamed(&m);
-	}
-	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+	if ((status == NT_STATUS_SUCCESS && strcmp(m.from, m.to) != 0) ||
+	    status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
 	    status == NT_STATUS_OBJECT_PATH_NOT_FOUND ||
 	    status == NT_STATUS_OBJECT_NAME_COLLISION)
-		m.is_stale |= has_moved(&m);
+		status = co_do_rename(&m, status, set->is_replace);
 	*ret_is_stale = m.is_stale;
 	move_fini(&m);
 	return status;

@@ -1,7 +1,8 @@
 /*
- * Turns: of those who change streams of one file, whoever they are and on
- * whatever worker, one at a time. A stream is written whole, so that two who
- * read, change and write it back at once would lose what one of them did.
+ * Turns: of those who change streams of one file, or its name, whoever they
+ * are and on whatever worker, one at a time. A stream is written whole, so that
+ * two who read, change and write it back at once would lose what one of them
+ * did; and a file that has been renamed is known by its new name a moment later.
  * Private to gateway/fsa/.
  *
  * Thread: shared; under the lock of the node that it is in.

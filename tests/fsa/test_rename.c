@@ -1,4 +1,6 @@
 /* New names: MS-FSA 2.1.5.14.6 and 2.1.5.14.11. */
+#include "gateway/fsa/change.h"
+#include "gateway/fsa/turn.h"
 #include "tests/fsa/house.h"
 
 static enum nt_status co_name(struct smb_object *object, enum smb_set_kind kind,
@@ -197,6 +199,45 @@ HOUSE_TEST(the_root_and_the_doomed_keep_their_names)
 	house_co_close(f);
 }
 
+struct renaming {
+	struct smb_object *object;
+	enum nt_status status;
+	bool is_over;
+};
+
+static void co_replace_apart(void *arg)
+{
+	struct renaming *r = arg;
+
+	r->status = co_replace(r->object, "new");
+	r->is_over = true;
+}
+
+/* One has the file moved on disk, and is about to say so; another comes. */
+HOUSE_TEST(who_renames_what_is_being_renamed_comes_second)
+{
+	struct smb_object *f = house_co_file(h, "old");
+	struct renaming r = { .object = f };
+	char *to = strdup(yard_path(h->y, "new"));
+
+	assert_non_null(to);
+	fsa_turn_co_take(fsa_open_of(f)->node);
+	assert_int_equal(rename(yard_path(h->y, "old"), to), 0);
+	free(to);
+	yard_put(h->y, "old", "another", 7);
+	assert_non_null(loop_spawn(co_replace_apart, &r));
+	assert_int_equal(loop_co_sleep(loop_ms(20)), 0);
+	assert_false(r.is_over);
+	fsa_changed_name(fsa_open_of(f), "old", "new");
+	fsa_turn_give(fsa_open_of(f)->node);
+	while (!r.is_over)
+		assert_int_equal(loop_co_sleep(loop_ms(1)), 0);
+	assert_int_equal(r.status, NT_STATUS_SUCCESS);
+	assert_true(house_exists(h, "old"));
+	assert_string_equal(house_text(house_co_facts(f).path), "\\new");
+	house_co_close(f);
+}
+
 HOUSE_TEST(a_link_is_a_second_name)
 {
 	struct smb_object *f = house_co_file(h, "f");
@@ -236,6 +277,8 @@ int main(void)
 		cmocka_unit_test(an_open_directory_may_stand_in_the_way),
 		cmocka_unit_test(bad_names_are_refused),
 		cmocka_unit_test(the_root_and_the_doomed_keep_their_names),
+		cmocka_unit_test(
+			who_renames_what_is_being_renamed_comes_second),
 		cmocka_unit_test(a_link_is_a_second_name),
 	};
 

@@ -327,6 +327,9 @@ void smb_lease_leave(struct smb_open *open)
 	struct smb_open *first = TAILQ_FIRST(&lease->opens);
 
 	lease->holder.object = first ? first->object : NULL;
+	/* What was broken has ended; who asks by then begins afresh. */
+	if (!lease->holder.file)
+		lease->has_news = false;
 	if (!first) {
 		clear_timer(lease);
 		smb_notice_forget(&lease->notices);

@@ -168,11 +168,9 @@ static void add_lease(struct client *c, size_t body,
 	wr_zero(w, 2);
 }
 
-static struct client_answer co_open_on(struct line *l, struct client_session *s,
-				       uint32_t t,
-				       const struct smb_lease_request *ask)
+static void begin_leased(struct line *l, struct client_session *s, uint32_t t,
+			 const struct smb_lease_request *ask)
 {
-	struct client_answer answer;
 	struct client *c = &l->client;
 
 	client_begin(c, SMB2_CREATE, s, t, 0);
@@ -181,7 +179,16 @@ static struct client_answer co_open_on(struct line *l, struct client_session *s,
 	client_write_create(c, "f", 0x1f01ff, 3, 0);
 	c->w.start[body + AT_LEVEL] = SMB_OPLOCK_LEASE;
 	add_lease(c, body, ask);
-	assert_int_equal(client_ask(c, &answer), 0);
+}
+
+static struct client_answer co_open_on(struct line *l, struct client_session *s,
+				       uint32_t t,
+				       const struct smb_lease_request *ask)
+{
+	struct client_answer answer;
+
+	begin_leased(l, s, t, ask);
+	assert_int_equal(client_ask(&l->client, &answer), 0);
 	return answer;
 }
 
@@ -598,6 +605,39 @@ static void a_lease_is_one_on_all_connections_of_a_client(void **state)
 	line_fini(&second);
 }
 
+/* It lost its rights on its way out, while somebody waits to begin it afresh. */
+static void news_of_a_lease_end_with_it(void **state)
+{
+	struct smb_lease_request ask = v1(R | H);
+	struct client *c = &line.client;
+	struct client_answer answer = open_leased(&ask);
+	struct client_file file = client_file_of(&answer);
+
+	(void)state;
+	fake_objects_hold(FAKE_CREATE);
+	begin_leased(&line, &session, tree, &ask);
+	client_post(c);
+	fake_objects_hold(FAKE_CLOSE);
+	client_begin(c, SMB2_CLOSE, &session, tree, 0);
+	client_write_close(c, file);
+	client_post(c);
+	break_it(R | H, 0, false);
+	while (client_take(c, &answer))
+		assert_int_equal(answer.status, STATUS(PENDING));
+	fake_objects_release(FAKE_CLOSE);
+	fake_host_run(&world.host);
+	assert_true(client_take(c, &answer));
+	assert_int_equal(answer.header.command, SMB2_CLOSE);
+	fake_objects_release(FAKE_CREATE);
+	fake_host_run(&world.host);
+	assert_true(client_take(c, &answer));
+	check_lease(&answer, 1, R | H, 0, 0);
+	file = client_file_of(&answer);
+	fake_host_advance(&world.host, 10);
+	nothing_comes();
+	close_it(file);
+}
+
 static void a_lease_needs_its_level_and_a_dialect(void **state)
 {
 	struct smb_lease_request ask = v1(R);
@@ -672,6 +712,7 @@ int main(void)
 		TEST(a_parent_key_is_kept),
 		TEST(leases_are_acknowledged_by_their_key),
 		TEST(a_lease_is_one_on_all_connections_of_a_client),
+		TEST(news_of_a_lease_end_with_it),
 		TEST(a_lease_needs_its_level_and_a_dialect),
 		TEST(on_a_sealed_share_notices_are_sealed),
 		TEST(connections_say_that_leases_are_known),

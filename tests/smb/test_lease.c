@@ -115,11 +115,7 @@ static int stop(void **state)
 
 /* ---- asking ---- */
 
-/* A CREATE's body is laid out so: the level, and where contexts lie. */
-enum {
-	AT_LEVEL = 3,
-	AT_CONTEXTS = 48,
-};
+#define AT_LEVEL 3 /* in a CREATE's body */
 
 static void begin_create(struct line *l, struct client_session *s, uint32_t t,
 			 const char *name, uint8_t level)
@@ -133,39 +129,20 @@ static void begin_create(struct line *l, struct client_session *s, uint32_t t,
 	c->w.start[at + AT_LEVEL] = level;
 }
 
-static void put_u32(uint8_t *at, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
 /* Adds RqLs, v1 or v2. */
-static void add_lease(struct client *c, size_t body,
-		      const struct smb_lease_request *ask)
+static void add_lease(struct client *c, const struct smb_lease_request *ask)
 {
-	struct writer *w = &c->w;
-	uint32_t data = ask->version == 2 ? 52 : 32;
+	uint8_t data[52];
+	struct writer w = writer_at(data, sizeof(data));
 
-	while ((w->at - body) % 8)
-		wr_u8(w, 0);
-	put_u32(w->start + body + AT_CONTEXTS, (uint32_t)(64 + w->at - body));
-	put_u32(w->start + body + AT_CONTEXTS + 4, 24 + data);
-	wr_u32(w, 0);
-	wr_u16(w, 16);
-	wr_u16(w, 4);
-	wr_u16(w, 0);
-	wr_u16(w, 24);
-	wr_u32(w, data);
-	wr_copy(w, "RqLs\0\0\0\0", 8);
-	wr_copy(w, ask->key, 16);
-	wr_u32(w, ask->state);
-	wr_u32(w, ask->flags);
-	wr_zero(w, 8);
-	if (ask->version != 2)
-		return;
-	wr_copy(w, ask->parent_key, 16);
-	wr_u16(w, ask->epoch);
-	wr_zero(w, 2);
+	wr_copy(&w, ask->key, 16);
+	wr_u32(&w, ask->state);
+	wr_u32(&w, ask->flags);
+	wr_zero(&w, 8);
+	wr_copy(&w, ask->parent_key, 16);
+	wr_u16(&w, ask->epoch);
+	wr_zero(&w, 2);
+	client_add_context(c, "RqLs", data, ask->version == 2 ? 52 : 32);
 }
 
 static void begin_leased(struct line *l, struct client_session *s, uint32_t t,
@@ -178,7 +155,7 @@ static void begin_leased(struct line *l, struct client_session *s, uint32_t t,
 
 	client_write_create(c, "f", 0x1f01ff, 3, 0);
 	c->w.start[body + AT_LEVEL] = SMB_OPLOCK_LEASE;
-	add_lease(c, body, ask);
+	add_lease(c, ask);
 }
 
 static struct client_answer co_open_on(struct line *l, struct client_session *s,
@@ -651,7 +628,7 @@ static void a_lease_needs_its_level_and_a_dialect(void **state)
 
 	client_write_create(c, "f", 0x1f01ff, 3, 0);
 	c->w.start[body + AT_LEVEL] = SMB_OPLOCK_II;
-	add_lease(c, body, &ask);
+	add_lease(c, &ask);
 	assert_int_equal(client_ask(c, &answer), 0);
 	assert_int_equal(answer.body.at[2], SMB_OPLOCK_II);
 	close_it(client_file_of(&answer));

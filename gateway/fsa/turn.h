@@ -2,7 +2,7 @@
  * Turns: of those who change streams of one file, or its name, whoever they
  * are and on whatever worker, one at a time. A stream is written whole, so that
  * two who read, change and write it back at once would lose what one of them
- * did; and a file that has been renamed is known by its new name a moment later.
+ * did; a file that is renamed has its new name on disk before we know it by it.
  * Private to gateway/fsa/.
  *
  * Thread: shared; under the lock of the node that it is in.

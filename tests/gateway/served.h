@@ -4,10 +4,9 @@
  */
 #pragma once
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>

@@ -10,7 +10,7 @@
 #include "smb/status.h"
 
 enum {
-	VISITED = 1 << 20, /* at most; a small part is enough as a rule */
+	VISITED = 1 << 23, /* at most; a small part is enough as a rule */
 	VISITED_FIRST = 1 << 14,
 	KEPT = EXPLAIN_STATES_MAX * 2,
 };
@@ -20,7 +20,7 @@ struct search {
 	const struct explain_seen *seen;
 	struct explain_states *after;
 	bool is_loud;
-	/* Of the run at hand: of others than itself, how they end alone. */
+	/* Of the run at hand; of requests that it ends, the status alone. */
 	struct model_answer answers[MODEL_OPS];
 	uint64_t visited[VISITED];  /* hashes */
 	uint32_t searches[VISITED]; /* in which each was visited */

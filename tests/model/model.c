@@ -96,6 +96,7 @@ static bool may_lock(const struct model *m, const struct model_op *op)
 	return true;
 }
 
+/* By which they are sorted: what ends the list comes last. */
 static uint32_t rank(const struct model_lock *l)
 {
 	return (uint32_t)l->open << 24 | (uint32_t)l->offset << 16 |
@@ -109,9 +110,7 @@ static void add_lock(struct model *m, const struct model_op *op)
 	int i = MODEL_LOCKS - 1;
 
 	assert(m->locks[i].open == MODEL_NONE);
-	for (; i > 0 && (m->locks[i - 1].open == MODEL_NONE ||
-			 rank(&m->locks[i - 1]) > rank(&lock));
-	     i--)
+	for (; i > 0 && rank(&m->locks[i - 1]) > rank(&lock); i--)
 		m->locks[i] = m->locks[i - 1];
 	m->locks[i] = lock;
 }
